@@ -1,0 +1,22 @@
+#!/usr/bin/env python
+"""Django's command line. Commands that change the schema run as the owner role."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+OWNER_COMMANDS = {"migrate"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hanportal.settings.production")
+    if OWNER_COMMANDS & set(sys.argv[1:2]):
+        owner_url = os.environ.get("MIGRATION_DATABASE_URL")
+        if owner_url:
+            os.environ["DATABASE_URL"] = owner_url
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
