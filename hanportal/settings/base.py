@@ -10,6 +10,10 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from hanportal.settings.headends import *  # noqa: F403 -- what is shared with them
+from hanportal.settings.identity import *  # noqa: F403 -- who logs in, and how
+from hanportal.settings.identity import EID_ORIGINS
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -107,7 +111,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Chromium holds the redirect after a form, too, to this list.
+        "form-action": [SELF, *EID_ORIGINS],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     },
@@ -134,7 +139,23 @@ CELERY_TASK_ROUTES = {
     "orders.*": {"queue": "dispatch"},
     "notifications.*": {"queue": "notices"},
 }
-CELERY_BEAT_SCHEDULE: dict[str, object] = {}
+# Each sweep finds what is due in the database: a lost message costs one interval.
+CELERY_BEAT_SCHEDULE = {
+    "orders.sweep_commands": {"task": "orders.sweep_commands", "schedule": 5.0},
+    "orders.work_off_callbacks": {"task": "orders.work_off_callbacks", "schedule": 5.0},
+    "orders.reconcile_ports": {"task": "orders.reconcile_ports", "schedule": 15.0},
+    "notifications.deliver_messages": {
+        "task": "notifications.deliver_messages",
+        "schedule": 5.0,
+    },
+}
+
+# Days on which this operator is closed besides the public holidays: "12-24,12-31".
+CLOSED_DAYS = frozenset(
+    (int(day[:2]), int(day[3:])) for day in env.list("CLOSED_DAYS", default=[])
+)
+# How soon a meter whose state is in doubt is read back.
+READ_BACK_INTERVAL_SECONDS = env.int("READ_BACK_INTERVAL_SECONDS", default=60)
 
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="HAN-portal <han@localhost>")
 PORTAL_BASE_URL = env("PORTAL_BASE_URL", default="http://localhost:8000")

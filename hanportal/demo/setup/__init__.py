@@ -1,0 +1,1 @@
+"""Making the environment: Python packages, system libraries, front end, messages."""

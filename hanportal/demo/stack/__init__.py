@@ -1,0 +1,1 @@
+"""One supervisor that starts, watches and stops everything `make run` needs."""

@@ -1,0 +1,40 @@
+"""`python -m hanportal.demo.stack`: run the demo, or a command beside its services."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from hanportal.demo.stack.isolated import run_isolated
+from hanportal.demo.stack.process import StackFailure, StopRequested
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m hanportal.demo.stack")
+    commands = parser.add_subparsers(dest="command", required=True)
+    isolated = commands.add_parser(
+        "exec", help="run a command beside a PostgreSQL and two Valkeys of its own"
+    )
+    isolated.add_argument("argv", nargs="+", metavar="-- COMMAND")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line says; the exit status."""
+    options = parse(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    given = dict(os.environ)
+    try:
+        return run_isolated(options.argv, given=given, console=console)
+    except StackFailure as failure:
+        console.print(f"[red]✗[/] {failure}", markup=True)
+        return 1
+    except StopRequested:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,28 @@
+"""Settings of the box that `make run` starts: the product on loopback, over http.
+
+The supervisor (hanportal/demo/stack/) makes the keys and sets every address. Nothing
+here weakens a rule; what differs from production is only that there is no TLS.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hanportal.settings import services
+from hanportal.settings.base import *  # noqa: F403 -- the settings they all share
+from hanportal.settings.base import PORTAL_BASE_URL, env
+
+SECRET_KEY = env("SECRET_KEY")
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+
+DATABASES = {"default": services.database()}
+CELERY_BROKER_URL = env("REDIS_URL")
+CACHES = {"default": services.cache(env("CACHE_URL"))}
+globals().update(services.email())
+
+STATIC_ROOT = Path(env("STATIC_ROOT"))
+STORAGES = services.manifest_storage()
+
+# Browsers keep one set of cookies per host, whatever the port: two stacks, two names.
+_PORT = urlsplit(PORTAL_BASE_URL).port
+SESSION_COOKIE_NAME = f"hanportal-session-{_PORT}"
+CSRF_COOKIE_NAME = f"hanportal-csrf-{_PORT}"

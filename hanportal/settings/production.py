@@ -1,0 +1,50 @@
+"""Settings of a real installation: demanded from the environment, strict by default."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from hanportal.settings import required, services
+from hanportal.settings.base import *  # noqa: F403 -- the settings they all share
+from hanportal.settings.base import HEAD_END_SECRETS, env
+from hanportal.settings.headends import ENVIRONMENT_PREFIX
+
+SECRET_KEY = required.secret_key()
+PORTAL_BASE_URL = required.https_address("PORTAL_BASE_URL")
+ALLOWED_HOSTS = [urlsplit(PORTAL_BASE_URL).hostname]
+OPERATOR_NAME = required.value("OPERATOR_NAME")
+DEFAULT_FROM_EMAIL = required.value("DEFAULT_FROM_EMAIL")
+
+EID_ISSUER = required.https_address("EID_ISSUER")
+EID_CLIENT_ID = required.value("EID_CLIENT_ID")
+EID_CLIENT_SECRET = required.shared_secret("EID_CLIENT_SECRET")
+NATIONAL_ID_HASH_KEYS = required.shared_secret("NATIONAL_ID_HASH_KEYS")
+NATIONAL_ID_ENCRYPTION_KEYS = required.shared_secret("NATIONAL_ID_ENCRYPTION_KEYS")
+for _code in HEAD_END_SECRETS:
+    required.shared_secret(f"{ENVIRONMENT_PREFIX}{_code.upper()}")
+
+required.database_address()
+DATABASES = {"default": services.database()}
+CELERY_BROKER_URL = required.value("REDIS_URL")
+CACHES = {"default": services.cache(required.value("CACHE_URL"))}
+required.separate_instances(CELERY_BROKER_URL, CACHES["default"]["LOCATION"])
+required.value("EMAIL_URL")
+globals().update(services.email())
+
+STORAGES = services.manifest_storage()
+
+# TLS. Behind a proxy that ends it and always sets the header, say so.
+if env.bool("TRUST_FORWARDED_PROTO", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^livez$"]
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+CSRF_TRUSTED_ORIGINS = [PORTAL_BASE_URL]
+
+SESSION_COOKIE_NAME = "__Host-session"
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
+LANGUAGE_COOKIE_NAME = "__Host-language"
+LANGUAGE_COOKIE_SECURE = True
