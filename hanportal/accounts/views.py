@@ -1,0 +1,94 @@
+"""The pages of logging in and out."""
+
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from uuid6 import uuid7
+
+from hanportal.accounts import login
+from hanportal.accounts.eid.answer import Returned
+from hanportal.accounts.eid.refusals import Kind, LoginRefused
+
+log = structlog.get_logger(__name__)
+
+STATUS = {Kind.UNAVAILABLE: 503, Kind.EXPIRED: 400, Kind.CANCELLED: 200}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Explain the eID; the button leads to it."""
+    return _lead_to_eid(request, fresh=False)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def reauthenticate(request: HttpRequest) -> HttpResponse:
+    """Ask the person to prove again who they are, before they consent."""
+    return _lead_to_eid(request, fresh=True)
+
+
+@never_cache
+@require_GET
+@sensitive_variables()
+def callback(request: HttpRequest) -> HttpResponse:
+    """Receive the browser that the eID sent back."""
+    returned = Returned(
+        code=request.GET.get("code", ""),
+        error=request.GET.get("error", ""),
+        issuer=request.GET.get("iss", ""),
+    )
+    try:
+        return login.finish(
+            request,
+            state=request.GET.get("state", ""),
+            returned=returned,
+            now=timezone.now(),
+        )
+    except LoginRefused as refused:
+        return _refused(request, refused)
+
+
+@never_cache
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """Log out here, then at the eID."""
+    return HttpResponseRedirect(login.end(request))
+
+
+def _lead_to_eid(request: HttpRequest, *, fresh: bool) -> HttpResponse:
+    next_page = login.local_page(request.POST.get("next") or request.GET.get("next"))
+    if request.method == "POST":
+        max_age = timedelta(0) if fresh else settings.EID_MAX_AGE
+        try:
+            address = login.begin(
+                request, next_page=next_page, max_age=max_age, now=timezone.now()
+            )
+        except LoginRefused as refused:
+            return _refused(request, refused)
+        return HttpResponseRedirect(address)
+    if request.user.is_authenticated and not fresh:
+        return HttpResponseRedirect(next_page)
+    phone = settings.OPERATOR_PHONE
+    context = {"next_page": next_page, "fresh": fresh, "phone": phone}
+    return render(request, "accounts/log_in.html", context)
+
+
+def _refused(request: HttpRequest, refused: LoginRefused) -> HttpResponse:
+    reference = uuid7().hex[-8:].upper()
+    log.warning("login_refused", reason=refused.reason.value, reference=reference)
+    kind = refused.reason.kind
+    context = {
+        "kind": kind.value,
+        "reference": reference,
+        "phone": settings.OPERATOR_PHONE,
+    }
+    status = STATUS.get(kind, 403)
+    return render(request, "accounts/login_refused.html", context, status=status)
