@@ -1,0 +1,1 @@
+"""One module per way out of the house. No ORM here, no sleeping, no retrying."""

@@ -1,0 +1,77 @@
+"""Kinds of message and the life of a delivery, free of the ORM."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class MessageKind(TextChoices):
+    """What a message tells. Each kind has its words in `wording.py`."""
+
+    ORDER_RECEIVED = "order_received", _("åpning bestilt")
+    CLOSING_RECEIVED = "closing_received", _("stenging bestilt")
+    PORT_OPEN = "port_open", _("porten er åpen")
+    PORT_CLOSED = "port_closed", _("porten er stengt")
+    ORDER_FAILED = "order_failed", _("bestillingen kunne ikke utføres")
+    ORDER_CANCELLED = "order_cancelled", _("bestillingen er avbestilt")
+
+
+class ChannelName(TextChoices):
+    """The ways out. Min side needs none: the message row is what is read there."""
+
+    EMAIL = "email", _("e-post")
+
+
+class DeliveryStatus(TextChoices):
+    """The life of one message on its way through one channel."""
+
+    QUEUED = "queued", _("i kø")
+    INFLIGHT = "inflight", _("sendes")
+    AWAITING_RETRY = "awaiting_retry", _("prøves igjen")
+    FAILED = "failed", _("kunne ikke sendes")
+    SENT = "sent", _("sendt")
+    BOUNCED = "bounced", _("kom i retur")
+    WITHDRAWN = "withdrawn", _("trukket tilbake")
+
+
+PENDING_STATUSES = (DeliveryStatus.QUEUED, DeliveryStatus.AWAITING_RETRY)
+"""Nothing has left the house; the delivery can still be withdrawn."""
+
+TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
+    DeliveryStatus.QUEUED: frozenset(
+        {DeliveryStatus.INFLIGHT, DeliveryStatus.WITHDRAWN}
+    ),
+    DeliveryStatus.INFLIGHT: frozenset(
+        {
+            DeliveryStatus.INFLIGHT,  # the lease ran out and another took over
+            DeliveryStatus.AWAITING_RETRY,
+            DeliveryStatus.FAILED,
+            DeliveryStatus.SENT,
+            DeliveryStatus.WITHDRAWN,
+        }
+    ),
+    DeliveryStatus.AWAITING_RETRY: frozenset(
+        {DeliveryStatus.INFLIGHT, DeliveryStatus.WITHDRAWN}
+    ),
+    DeliveryStatus.FAILED: frozenset(),
+    DeliveryStatus.SENT: frozenset({DeliveryStatus.BOUNCED}),
+    DeliveryStatus.BOUNCED: frozenset(),
+    DeliveryStatus.WITHDRAWN: frozenset(),
+}
+
+LEASE = timedelta(minutes=2)
+"""How long one sender may hold a delivery before another takes it over. Longer than
+the slowest conversation that the e-mail time-out allows."""
+
+BACKOFF = (
+    timedelta(seconds=15),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(hours=12),
+)
+"""The wait after the first, second … attempt; after the last one nobody tries again."""

@@ -1,0 +1,208 @@
+"""The words of every message, once: Min side, text and HTML say the same.
+
+A context names what is told: `reference`, `address` (of the point), `meter_serial`,
+`due_date`, `at` (when it happened), `reason` (what failed) and `url` (the order page);
+where they are known, also `placed_at`, `sent_at` and `confirmed_at` of the order.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import formats, translation
+from django.utils.translation import gettext as _
+
+from notifications.states import MessageKind
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+class IncompleteContext(Exception):  # noqa: N818 -- errors are sentences
+    """A message lacks a fact that its words need; the caller must be corrected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of an order as the customer follows it."""
+
+    name: str
+    is_done: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What one message says, before it is set as text or HTML."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A message in one language, ready to be kept."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def _day(value: date) -> str:
+    return formats.date_format(value, _("l j. F Y"))
+
+
+def _moment(value: datetime) -> str:
+    return formats.date_format(value.astimezone(OSLO), _(r"j. F Y \k\l. H.i"))
+
+
+def _steps_ahead(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
+    """The order is placed; the rest is to come, the last by the promised date."""
+    promise = _("senest %(due)s") % {"due": _day(facts["due_date"])}
+    return (
+        Step(name=_("Bestilt"), is_done=True, note=_moment(facts["at"])),
+        Step(name=_("Sendt til måleren"), is_done=False),
+        Step(name=_("Måleren har bekreftet"), is_done=False),
+        Step(name=last, is_done=False, note=promise),
+    )
+
+
+def _steps_behind(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
+    """Everything is done, at the times that are known."""
+
+    def done(name: str, at: datetime | None) -> Step:
+        return Step(name=name, is_done=True, note=_moment(at) if at else "")
+
+    return (
+        done(_("Bestilt"), facts.get("placed_at")),
+        done(_("Sendt til måleren"), facts.get("sent_at")),
+        done(_("Måleren har bekreftet"), facts.get("confirmed_at")),
+        done(last, facts["at"]),
+    )
+
+
+def _order_received(facts: Mapping[str, Any]) -> Words:
+    due = _day(facts["due_date"])
+    return Words(
+        subject=_("Vi har fått bestillingen: HAN-porten åpnes"),
+        paragraphs=(
+            _("Du har bestilt at HAN-porten på %(address)s skal åpnes.") % facts,
+            _("Den skal være åpen senest %(due)s.") % {"due": due},
+            _("Du trenger ikke gjøre noe mer. Vi sier fra når porten er åpen."),
+        ),
+        steps=_steps_ahead(facts, last=_("Porten er åpen")),
+    )
+
+
+def _closing_received(facts: Mapping[str, Any]) -> Words:
+    due = _day(facts["due_date"])
+    return Words(
+        subject=_("Vi har fått bestillingen: HAN-porten stenges"),
+        paragraphs=(
+            _("Du har bestilt at HAN-porten på %(address)s skal stenges.") % facts,
+            _("Samtykket ditt er avsluttet fra nå av."),
+            _("Porten skal være stengt senest %(due)s. Vi sier fra når den er det.")
+            % {"due": due},
+        ),
+        steps=_steps_ahead(facts, last=_("Porten er stengt")),
+    )
+
+
+def _port_open(facts: Mapping[str, Any]) -> Words:
+    return Words(
+        subject=_("HAN-porten er åpen"),
+        paragraphs=(
+            _("HAN-porten på %(address)s er åpen. Måleren har selv bekreftet det.")
+            % facts,
+            _(
+                "Nå kan du koble til utstyret ditt. Det kan ta inntil en time før de"
+                " første timesverdiene kommer."
+            ),
+            _(
+                "Dataene er ukryptert, så det er du som passer på hvem som kommer til"
+                " porten. Du kan når som helst få den stengt igjen på Min side."
+            ),
+        ),
+        steps=_steps_behind(facts, last=_("Porten er åpen")),
+    )
+
+
+def _port_closed(facts: Mapping[str, Any]) -> Words:
+    return Words(
+        subject=_("HAN-porten er stengt"),
+        paragraphs=(
+            _("HAN-porten på %(address)s er stengt. Måleren har selv bekreftet det.")
+            % facts,
+            _("Det kommer ikke lenger data ut av porten."),
+            _("Vil du åpne den igjen, bestiller du det på Min side."),
+        ),
+        steps=_steps_behind(facts, last=_("Porten er stengt")),
+    )
+
+
+def _order_failed(facts: Mapping[str, Any]) -> Words:
+    return Words(
+        subject=_("Vi fikk ikke utført bestillingen"),
+        paragraphs=(
+            _("Vi fikk ikke utført bestillingen for HAN-porten på %(address)s.")
+            % facts,
+            _("Grunn: %(reason)s") % facts,
+            _(
+                "En medarbeider ser på saken. Du trenger ikke gjøre noe nå, og kan"
+                " følge den på Min side."
+            ),
+        ),
+    )
+
+
+def _order_cancelled(facts: Mapping[str, Any]) -> Words:
+    return Words(
+        subject=_("Bestillingen er avbestilt"),
+        paragraphs=(
+            _("Bestillingen for HAN-porten på %(address)s er avbestilt.") % facts,
+            _("Ingenting ble sendt til måleren, og samtykket er avsluttet."),
+        ),
+    )
+
+
+_WORDS: Mapping[MessageKind, Callable[[Mapping[str, Any]], Words]] = {
+    MessageKind.ORDER_RECEIVED: _order_received,
+    MessageKind.CLOSING_RECEIVED: _closing_received,
+    MessageKind.PORT_OPEN: _port_open,
+    MessageKind.PORT_CLOSED: _port_closed,
+    MessageKind.ORDER_FAILED: _order_failed,
+    MessageKind.ORDER_CANCELLED: _order_cancelled,
+}
+
+
+def render(
+    kind: MessageKind, *, language: str, context: Mapping[str, object]
+) -> Rendered:
+    """Say it in the customer's language.
+
+    :raises IncompleteContext: a fact that the words need is missing.
+    """
+    facts: dict[str, Any] = dict(context)
+    with translation.override(language):
+        try:
+            words = _WORDS[kind](facts)
+            page = {
+                "words": words,
+                "reference": facts["reference"],
+                "meter_serial": facts["meter_serial"],
+                "url": facts["url"],
+                "operator": settings.OPERATOR_NAME,
+            }
+        except KeyError as missing:
+            raise IncompleteContext(
+                f"A message of kind {kind.value} needs {missing.args[0]}."
+            ) from missing
+        return Rendered(
+            subject=words.subject,
+            text=render_to_string("notifications/message.txt", page),
+            html=render_to_string("notifications/message.html", page),
+        )
