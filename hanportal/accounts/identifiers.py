@@ -9,12 +9,11 @@ ORGANISATION_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 
 FIRST_CHECK_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 SECOND_CHECK_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
-NEW_RULE_FROM = date(2032, 1, 1)
-"""Numbers issued from this day may leave a remainder in the first check; those issued
-before keep theirs, so both rules hold side by side (Skatteetaten)."""
+FIRST_REMAINDERS = frozenset({0, 1, 2, 3})
+"""What the first check may leave. Numbers issued before 2032 leave 0, those issued from
+then on 0 to 3. When a number was issued cannot be told from it, so Skatteetaten has
+both rules hold side by side. The second check always leaves 0."""
 
-REMAINDERS = frozenset({0})
-REMAINDERS_OF_THE_NEW_RULE = frozenset({0, 1, 2, 3})
 D_NUMBER_DAYS = 40
 SYNTHETIC_MONTHS = 80
 
@@ -39,8 +38,8 @@ def validate_organisation_number(value: str) -> None:
         )
 
 
-def validate_national_id(value: str, *, on: date) -> None:
-    """Refuse what cannot be a fødselsnummer or D-number on the given day.
+def validate_national_id(value: str) -> None:
+    """Refuse anything that is no fødselsnummer or D-number.
 
     Synthetic numbers of the register's test data (Tenor: month + 80) pass. Help numbers
     (month + 40) do not: each institution hands out its own, so two people may share
@@ -49,19 +48,6 @@ def validate_national_id(value: str, *, on: date) -> None:
     :raises ValidationError: wrong length, other characters, an impossible date, or
         wrong check digits.
     """
-    relaxed = on >= NEW_RULE_FROM
-    _validate(value, REMAINDERS_OF_THE_NEW_RULE if relaxed else REMAINDERS)
-
-
-def validate_national_id_of_any_time(value: str) -> None:
-    """Refuse what is no national id under the rule of any year.
-
-    :raises ValidationError: as `validate_national_id`.
-    """
-    _validate(value, REMAINDERS_OF_THE_NEW_RULE)
-
-
-def _validate(value: str, remainders: frozenset[int]) -> None:
     if len(value) != 11 or not (value.isascii() and value.isdigit()):
         raise ValidationError(
             _("Fødselsnummer og D-nummer må ha nøyaktig 11 sifre."),
@@ -73,7 +59,7 @@ def _validate(value: str, remainders: frozenset[int]) -> None:
         )
     first = _weighted_remainder(value, FIRST_CHECK_WEIGHTS)
     second = _weighted_remainder(value, SECOND_CHECK_WEIGHTS)
-    if first not in remainders or second != 0:
+    if first not in FIRST_REMAINDERS or second != 0:
         raise ValidationError(
             _("Kontrollsifrene i nummeret stemmer ikke. Se etter skrivefeil."),
             code="national_id_check_digits",

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.views.decorators.debug import sensitive_variables
 
-from hanportal.accounts.identifiers import validate_national_id_of_any_time
+from hanportal.accounts.identifiers import validate_national_id
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -65,7 +65,7 @@ def seal_national_id(number: str, *, customer_number: str) -> SealedNationalId:
     :raises InvalidNationalId: the value is no national id.
     """
     try:
-        validate_national_id_of_any_time(number)
+        validate_national_id(number)
     except ValidationError as error:
         # `from None`: the chained error's traceback would carry the number's frame.
         raise InvalidNationalId(error.messages[0]) from None
