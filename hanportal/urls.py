@@ -1,0 +1,11 @@
+"""Every address of the portal."""
+
+from django.urls import include, path
+
+handler500 = "hanportal.minside.views.site.server_error"
+
+urlpatterns = [
+    path("", include("hanportal.minside.urls")),
+    path("", include("hanportal.accounts.urls")),
+    path("", include("orders.urls")),
+]

@@ -1,0 +1,16 @@
+"""What workers do with commands: claim, call outside, settle. Every step may run twice.
+
+PostgreSQL holds the queue; a worker that dies leaves a lease that runs out.
+"""
+
+from orders.fulfilment.callbacks import work_off_callbacks
+from orders.fulfilment.dispatch import dispatch, recover_expired_leases
+from orders.fulfilment.follow_up import follow_up, read_back
+
+__all__ = [
+    "dispatch",
+    "follow_up",
+    "read_back",
+    "recover_expired_leases",
+    "work_off_callbacks",
+]

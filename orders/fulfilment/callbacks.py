@@ -1,0 +1,111 @@
+"""Works off the inbox: what head-ends told us, applied to commands and ports."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from hanportal.audit import log
+from meters.headend import (
+    CallbackRefused,
+    Clock,
+    Fault,
+    RawCallback,
+    Report,
+)
+from meters.models import HeadEnd
+from meters.states import ReportedState, ReportSource
+from orders.fulfilment import settling
+from orders.fulfilment.connection import recorded_adapter
+from orders.fulfilment.locking import locked_command
+from orders.fulfilment.settling import Finding
+from orders.models import Callback, Command, database_now
+from orders.states import CallbackOutcome
+
+BATCH = 100
+
+
+def work_off_callbacks(*, clock: Clock) -> int:
+    """Apply what waits in the inbox; says how many callbacks were worked off."""
+    waiting = Callback.objects.waiting().values_list("id", flat=True)[:BATCH]
+    return sum(_work_off(callback_id, clock=clock) for callback_id in list(waiting))
+
+
+def apply_report(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
+    """Apply one report; twice is the same as once. False: no command of ours.
+
+    A report about an older intent decides nothing: the meter is read back instead.
+    """
+    if report.correlation_id is None:
+        return False
+    port_id = (
+        Command.objects.filter(
+            pk=report.correlation_id,
+            port__meter__head_end=head_end,
+            port__meter__serial=report.serial,
+        )
+        .values_list("port_id", flat=True)
+        .first()
+    )
+    if port_id is None:
+        return False
+    with transaction.atomic():
+        command = locked_command(port_id=port_id, command_id=report.correlation_id)
+        if command.is_live and command.generation == command.port.generation:
+            _decide(command, report, clock=clock)
+        elif command.is_outcome_unknown and report.fault != Fault.NOT_FINAL:
+            command.resolve_doubt()
+            command.port.read_back_by(database_now())
+    return True
+
+
+def _work_off(callback_id: UUID, *, clock: Clock) -> bool:
+    """Each report in a transaction of its own: two workers at once do no harm."""
+    callback = (
+        Callback.objects.waiting()
+        .select_related("head_end")
+        .filter(pk=callback_id)
+        .first()
+    )
+    if callback is None:
+        return False
+    callback.worked_off(_apply(callback, clock=clock), at=clock())
+    return True
+
+
+def _apply(callback: Callback, *, clock: Clock) -> CallbackOutcome:
+    head_end = callback.head_end
+    adapter = recorded_adapter(head_end, clock=clock)
+    raw = RawCallback(
+        body=bytes(callback.body),
+        headers=callback.headers,
+        received_at=callback.received_at,
+    )
+    try:
+        batch = adapter.parse_callback(raw)
+    except CallbackRefused:
+        return CallbackOutcome.UNREADABLE
+    known = [
+        apply_report(report, head_end=head_end, clock=clock) for report in batch.reports
+    ]
+    return CallbackOutcome.APPLIED if any(known) else CallbackOutcome.ORPHANED
+
+
+def _decide(command: Command, report: Report, *, clock: Clock) -> None:
+    head_end = log.Actor(log.ActorKind.HEAD_END, command.port.meter.head_end.code)
+    at = clock()
+    is_final = report.fault is None and report.state is not None
+    if is_final and report.state == ReportedState(command.desired):
+        settling.confirm(
+            command,
+            observed_at=report.observed_at or at,
+            source=ReportSource.EVENT,
+            by=head_end,
+            at=at,
+        )
+        return
+    finding = Finding(
+        fault=report.fault or Fault.AMBIGUOUS,
+        code=report.code,
+        detail=report.detail or "The report does not match the command.",
+    )
+    settling.dispose(command, finding, by=head_end, at=at)

@@ -1,0 +1,262 @@
+"""What follows from an answer or a report: the one place where faults decide.
+
+Callers hold the locks of the port and the command, in that order.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from hanportal.audit import log
+from meters.headend import Fault
+from meters.states import DesiredState, ReportedState, ReportSource
+from notifications.models import MessageKind
+from orders import intents, notices
+from orders.models import Case, Command, Order, database_now
+from orders.states import (
+    CaseKind,
+    CommandStatus,
+    ConsentEnd,
+    FailureReason,
+)
+
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(minutes=15)
+FIRST_RETRY_OF_SILENT_METER = timedelta(minutes=15)
+LONGEST_RETRY_OF_SILENT_METER = timedelta(hours=6)
+BUSY_RETRY = timedelta(seconds=30)
+REFUSED_RETRY = timedelta(minutes=5)
+CLOSING_RETRY = timedelta(minutes=15)
+RESENDS_AFTER_READ_BACKS = 3
+
+_jitter = random.SystemRandom()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What an answer, a report or a missing answer comes down to for one command."""
+
+    fault: Fault | None
+    code: str = ""
+    detail: str = ""
+    retry_after: timedelta | None = None
+
+
+def accept(
+    command: Command, *, hes_reference: str, by: log.Actor, at: datetime
+) -> None:
+    """The head-end has the command; the meter's own result is still to come."""
+    if command.status == CommandStatus.ACCEPTED:
+        return
+    command.hes_reference = hes_reference or command.hes_reference
+    command.fault = ""
+    command.not_before = database_now() + _result_wait(command)
+    command.transition_to(CommandStatus.ACCEPTED, by=by, at=at)
+    if command.order is not None:
+        command.order.acknowledged(by=by, at=at)
+
+
+def confirm(
+    command: Command,
+    *,
+    observed_at: datetime,
+    source: ReportSource,
+    by: log.Actor,
+    at: datetime,
+) -> None:
+    """The meter has been seen in the state that the command asks for."""
+    port, order = command.port, command.order
+    opens = command.desired == DesiredState.OPEN
+    stale = MessageKind.PORT_CLOSED if opens else MessageKind.PORT_OPEN
+    notices.take_back(stale, port, at=at)
+    seen_at = max(observed_at, port.reported_at or observed_at)
+    port.observe(ReportedState(command.desired), at=seen_at, source=source)
+    command.fault = ""
+    command.transition_to(CommandStatus.CONFIRMED, by=by, at=at, reason=str(source))
+    log.record(
+        chain=command.chain,
+        what=f"port.reported_{command.desired}",
+        who=by,
+        on=log.Subject("han_port", port.id),
+        at=at,
+        facts={
+            "generation": command.generation,
+            "observed_at": observed_at.isoformat(),
+            "source": str(source),
+        },
+    )
+    if order is not None and order.is_live:
+        order.acknowledged(by=by, at=at)
+        order.complete(confirmed_at=observed_at, by=by, at=at)
+        news = MessageKind.PORT_OPEN if opens else MessageKind.PORT_CLOSED
+        notices.tell(news, order, at=at)
+
+
+def dispose(command: Command, finding: Finding, *, by: log.Actor, at: datetime) -> None:
+    """Do what this fault demands. An unknown fault is a programming error."""
+    fault = finding.fault
+    if fault is None:
+        raise ValueError("A finding without a fault is accepted or confirmed instead.")
+    command.fault = fault
+    command.fault_detail = f"{finding.code} {finding.detail}".strip()[:300]
+    _DISPOSITIONS[fault](command, finding, by, at)
+
+
+def expire(command: Command, *, by: log.Actor, at: datetime) -> None:
+    """The deadline has passed without a final result: give the opening up."""
+    command.transition_to(CommandStatus.EXPIRED, by=by, at=at, reason="deadline")
+    _give_up(
+        command,
+        CaseKind.COMMAND_EXPIRED,
+        Finding(fault=Fault.UNREACHABLE, detail="Not confirmed before the deadline."),
+        by=by,
+        at=at,
+    )
+
+
+def withdraw(command: Command, *, reason: str, by: log.Actor, at: datetime) -> None:
+    """What permitted the opening is gone: never send it; the port shall be closed."""
+    order = command.order
+    if order is not None and order.is_live:
+        _fail_order(order, FailureReason.NOT_PERMITTED, by=by, at=at)
+        intents.abandon(command.port, order=order, by=by, at=at)
+    else:
+        command.transition_to(CommandStatus.CANCELLED, by=by, at=at, reason=reason)
+
+
+def backoff(attempts: int, *, first: timedelta, longest: timedelta) -> timedelta:
+    """Full jitter: anything up to the doubled delay, but at least a tenth of it."""
+    ceiling = min(longest, first * 2 ** min(attempts, 16))
+    share: float = _jitter.uniform(0.1, 1.0)
+    delay: timedelta = ceiling * share
+    return delay
+
+
+def _retry(command: Command, finding: Finding, by: log.Actor, at: datetime) -> None:
+    command.not_before = database_now() + backoff(
+        command.attempts, first=FIRST_RETRY, longest=LONGEST_RETRY
+    )
+    command.transition_to(CommandStatus.QUEUED, by=by, at=at, reason=_reason(finding))
+
+
+def _wait_for_silent_meter(
+    command: Command, finding: Finding, by: log.Actor, at: datetime
+) -> None:
+    command.not_before = database_now() + backoff(
+        command.attempts - 1,
+        first=FIRST_RETRY_OF_SILENT_METER,
+        longest=LONGEST_RETRY_OF_SILENT_METER,
+    )
+    command.transition_to(CommandStatus.QUEUED, by=by, at=at, reason=_reason(finding))
+
+
+def _delay(command: Command, finding: Finding, by: log.Actor, at: datetime) -> None:
+    """The head-end is busy: the attempt is not spent."""
+    command.attempts -= 1
+    command.not_before = database_now() + (finding.retry_after or BUSY_RETRY)
+    command.transition_to(CommandStatus.QUEUED, by=by, at=at, reason=_reason(finding))
+
+
+def _park(command: Command, finding: Finding, by: log.Actor, at: datetime) -> None:
+    """The head-end refuses us, not the meter: people are told, nothing dies."""
+    command.attempts -= 1
+    command.not_before = database_now() + REFUSED_RETRY
+    command.transition_to(CommandStatus.QUEUED, by=by, at=at, reason=_reason(finding))
+    Case.open_for_head_end(
+        CaseKind.HEAD_END_REFUSES_US,
+        command=command,
+        detail=_reason(finding),
+        by=by,
+        at=at,
+    )
+
+
+def _doubt(command: Command, finding: Finding, by: log.Actor, at: datetime) -> None:
+    """It may have been executed: read back before anything is sent again."""
+    command.not_before = database_now() + timedelta(
+        seconds=settings.READ_BACK_INTERVAL_SECONDS
+    )
+    if command.status != CommandStatus.AMBIGUOUS:
+        command.transition_to(
+            CommandStatus.AMBIGUOUS, by=by, at=at, reason=_reason(finding)
+        )
+    else:
+        command.keep_waiting()
+
+
+def _hold(command: Command, finding: Finding, by: log.Actor, at: datetime) -> None:
+    """In progress at the head-end: that is an acknowledgement, not a result."""
+    command.not_before = database_now() + _result_wait(command)
+    if command.status != CommandStatus.ACCEPTED:
+        command.transition_to(
+            CommandStatus.ACCEPTED, by=by, at=at, reason=_reason(finding)
+        )
+    else:
+        command.keep_waiting()
+    if command.order is not None:
+        command.order.acknowledged(by=by, at=at)
+
+
+def _reject(command: Command, finding: Finding, by: log.Actor, at: datetime) -> None:
+    command.transition_to(CommandStatus.REJECTED, by=by, at=at, reason=_reason(finding))
+    _give_up(command, CaseKind.COMMAND_REJECTED, finding, by=by, at=at)
+
+
+def _bury(command: Command, finding: Finding, by: log.Actor, at: datetime) -> None:
+    command.transition_to(CommandStatus.DEAD, by=by, at=at, reason=_reason(finding))
+    _give_up(command, CaseKind.COMMAND_DEAD, finding, by=by, at=at)
+
+
+_Disposition = Callable[[Command, Finding, log.Actor, datetime], None]
+
+_DISPOSITIONS: Mapping[Fault, _Disposition] = {
+    Fault.NOT_DELIVERED: _retry,
+    Fault.AMBIGUOUS: _doubt,
+    Fault.THROTTLED: _delay,
+    Fault.AUTH: _park,
+    Fault.UNREACHABLE: _wait_for_silent_meter,
+    Fault.REJECTED: _reject,
+    Fault.NOT_FINAL: _hold,
+    Fault.CONTRACT: _bury,
+}
+
+
+_FAILURE_REASONS: Mapping[CaseKind, FailureReason] = {
+    CaseKind.COMMAND_REJECTED: FailureReason.METER_REFUSED,
+    CaseKind.COMMAND_EXPIRED: FailureReason.NO_CONFIRMATION,
+    CaseKind.COMMAND_DEAD: FailureReason.TECHNICAL,
+}
+
+
+def _give_up(
+    command: Command, kind: CaseKind, finding: Finding, *, by: log.Actor, at: datetime
+) -> None:
+    """An opening fails with a Case and ends its consent; a closing is tried again."""
+    Case.open_for_port(kind, command=command, detail=_reason(finding), by=by, at=at)
+    port, order = command.port, command.order
+    if command.desired == DesiredState.CLOSED:
+        port.read_back_by(database_now() + CLOSING_RETRY)
+        return
+    if order is not None and order.is_live:
+        _fail_order(order, _FAILURE_REASONS[kind], by=by, at=at)
+        intents.abandon(port, order=order, by=by, at=at)
+
+
+def _fail_order(
+    order: Order, reason: FailureReason, *, by: log.Actor, at: datetime
+) -> None:
+    order.fail(reason, by=by, at=at)
+    if order.consent is not None:
+        order.consent.end(ConsentEnd.ORDER_FAILED, by=by, at=at)
+    notices.tell(MessageKind.ORDER_FAILED, order, at=at, reason=str(reason.label))
+
+
+def _result_wait(command: Command) -> timedelta:
+    return timedelta(seconds=command.port.meter.head_end.result_wait_seconds)
+
+
+def _reason(finding: Finding) -> str:
+    return f"{finding.fault}: {finding.code} {finding.detail}".strip()

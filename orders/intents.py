@@ -1,0 +1,167 @@
+"""What a port is meant to be: every change of intent, and the command that serves it.
+
+Callers hold the port's lock. A newer intent sets aside whatever is still under way.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from hanportal.audit import log
+from meters.models import HanPort, MeteringPoint
+from meters.states import DesiredState
+from orders.deadlines import late_from
+from orders.models import Command, Consent, Order, database_now
+from orders.states import (
+    UNSETTLED_COMMAND_STATUSES,
+    CommandCause,
+    CommandStatus,
+    OrderKind,
+)
+
+
+def live_order(metering_point: MeteringPoint) -> Order | None:
+    """The point's order under way, locked; there is at most one."""
+    return (
+        Order.objects.live()
+        .filter(metering_point=metering_point)
+        .select_related("placement", "consent")
+        .select_for_update(of=("self",))
+        .first()
+    )
+
+
+def active_consent(metering_point: MeteringPoint) -> Consent | None:
+    """The point's consent that has not ended, locked; there is at most one."""
+    return (
+        Consent.objects.active()
+        .filter(metering_point=metering_point)
+        .select_for_update(of=("self",))
+        .first()
+    )
+
+
+def want_open(
+    port: HanPort, *, order: Order, consent: Consent, by: log.Actor, at: datetime
+) -> Command:
+    """The customer wants the port open, and the consent permits it."""
+    _set_aside(port, by=by, at=at, reason="a newer opening")
+    _want(port, DesiredState.OPEN, chain=_chain_of(order), by=by, at=at)
+    return Command.queue(
+        port=port,
+        cause=CommandCause.ORDER,
+        order=order,
+        consent=consent,
+        expires_at=late_from(order.due_date),
+        by=by,
+        at=at,
+    )
+
+
+def want_closed(port: HanPort, *, order: Order, by: log.Actor, at: datetime) -> Command:
+    """The port must be closed; that goes out even while an opening is unsettled."""
+    _set_aside(port, by=by, at=at, reason="a newer closing")
+    _want(port, DesiredState.CLOSED, chain=_chain_of(order), by=by, at=at)
+    return Command.queue(
+        port=port,
+        cause=CommandCause.ORDER,
+        order=order,
+        consent=None,
+        expires_at=None,
+        by=by,
+        at=at,
+    )
+
+
+def abandon(port: HanPort, *, order: Order, by: log.Actor, at: datetime) -> None:
+    """An opening came to nothing: the port shall be closed, and be seen to be."""
+    _set_aside(port, by=by, at=at, reason="the opening was given up")
+    _want(port, DesiredState.CLOSED, chain=_chain_of(order), by=by, at=at)
+    port.read_back_by(database_now())
+
+
+def reconcile(port: HanPort, *, by: log.Actor, at: datetime) -> Command | None:
+    """Queue what brings the port to its present intent; None where nothing permits it.
+
+    The live order, if there is one, is carried on; otherwise the command stands alone.
+    """
+    order = (
+        Order.objects.live()
+        .filter(port=port)
+        .select_related("placement", "consent")
+        .select_for_update(of=("self",))
+        .first()
+    )
+    wanted_kind = OrderKind(
+        OrderKind.OPEN if port.desired == DesiredState.OPEN else OrderKind.CLOSE
+    )
+    if order is not None and order.kind != wanted_kind:
+        return None
+    consent = None
+    if port.desired == DesiredState.OPEN:
+        consent = Consent.objects.behind(port)
+        if consent is None:
+            return None
+    return Command.queue(
+        port=port,
+        cause=CommandCause.RECONCILIATION,
+        order=order,
+        consent=consent,
+        expires_at=late_from(order.due_date)
+        if order is not None and wanted_kind == OrderKind.OPEN
+        else None,
+        by=by,
+        at=at,
+    )
+
+
+def chain_of(port: HanPort) -> str:
+    """The audit chain of what happens at the port now: its order's, or its head-end's.
+
+    One transaction writes to one chain, so that no two can wait for each other.
+    """
+    order = Order.objects.live().filter(port=port).select_related("placement").first()
+    if order is not None:
+        return _chain_of(order)
+    return log.head_end_chain(port.meter.head_end_id)
+
+
+def _set_aside(port: HanPort, *, by: log.Actor, at: datetime, reason: str) -> None:
+    """No older command may decide any more; one that may have left stays in doubt."""
+    command = (
+        Command.objects.live()
+        .filter(port=port)
+        .select_related("order__placement")
+        .select_for_update(of=("self",))
+        .first()
+    )
+    if command is None:
+        return
+    command.port = port
+    if command.status == CommandStatus.QUEUED and command.attempts == 0:
+        command.transition_to(CommandStatus.CANCELLED, by=by, at=at, reason=reason)
+        return
+    may_have_left = command.status in UNSETTLED_COMMAND_STATUSES
+    command.transition_to(CommandStatus.SUPERSEDED, by=by, at=at, reason=reason)
+    if may_have_left or command.is_outcome_unknown:
+        port.read_back_by(
+            database_now() + timedelta(seconds=settings.READ_BACK_INTERVAL_SECONDS)
+        )
+
+
+def _want(
+    port: HanPort, state: DesiredState, *, chain: str, by: log.Actor, at: datetime
+) -> None:
+    port.want(state)
+    log.record(
+        chain=chain,
+        what="port.wanted",
+        who=by,
+        on=log.Subject("han_port", port.id),
+        at=at,
+        facts={"state": str(state), "generation": port.generation},
+    )
+
+
+def _chain_of(order: Order) -> str:
+    return log.customer_chain(order.placement.customer_id)

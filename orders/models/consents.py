@@ -1,0 +1,293 @@
+"""What a customer agreed to, and the text it was agreed to."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Self, TypedDict
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from uuid6 import uuid7
+
+from hanportal.accounts.models import Customer, Identification
+from hanportal.audit import log
+from meters.models import HanPort, Meter, MeteringPoint
+from orders.models.references import new_reference
+from orders.states import Channel, ConsentEnd, SecurityPlacement
+
+
+class Statement(TypedDict):
+    """One thing the customer confirms in a box of its own."""
+
+    key: str
+    text: str
+
+
+class TermsText(TypedDict):
+    """The whole text that one version of the terms consists of, in one language."""
+
+    version: str
+    language: str
+    title: str
+    body: str
+    statements: list[Statement]
+
+
+class TermsQuerySet(models.QuerySet["Terms"]):
+    """Named reads of the terms."""
+
+    def current(self, language: str) -> "Terms":
+        """The newest terms in this language.
+
+        :raises Terms.DoesNotExist: none are published in it.
+        """
+        return self.filter(language=language).order_by("-published_at", "-id")[:1].get()
+
+
+class Terms(models.Model):
+    """The terms in one language. Immutable: a new text is a new version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    version = models.CharField(max_length=20)
+    language = models.CharField(max_length=2)
+    title = models.CharField(max_length=120)
+    body = models.TextField()
+    """Paragraphs separated by blank lines."""
+    statements = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    published_at = models.DateTimeField()
+
+    objects = TermsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "terms"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "language"], name="terms_one_text_per_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version} ({self.language})"
+
+    @property
+    def statement_keys(self) -> frozenset[str]:
+        """The keys of every statement that must be confirmed."""
+        return frozenset(statement["key"] for statement in self.statements)
+
+    @classmethod
+    def publish(
+        cls,
+        *,
+        text: TermsText,
+        by: log.Actor,
+        at: datetime,
+    ) -> Self:
+        """Insert a text that holds from now on."""
+        terms = cls(**text, sha256=cls.digest(text), published_at=at)
+        terms.save(force_insert=True)
+        log.record(
+            chain="terms",
+            what="terms.published",
+            who=by,
+            on=log.Subject("terms", terms.id),
+            at=at,
+            facts={
+                "version": terms.version,
+                "language": terms.language,
+                "sha256": terms.sha256,
+            },
+        )
+        return terms
+
+    @staticmethod
+    def digest(text: TermsText) -> str:
+        """SHA-256 in hex over the whole text as the customer reads it."""
+        canonical = json.dumps(
+            text, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    """Named reads of consents."""
+
+    def visible_to(self, customer: Customer) -> Self:
+        """A customer sees the consents they gave."""
+        return self.filter(customer=customer)
+
+    def active(self) -> Self:
+        """Consents that have not ended."""
+        return self.filter(ended_at__isnull=True)
+
+    def newest_first(self) -> Self:
+        """Total order, the latest given first."""
+        return self.order_by("-given_at", "-id")
+
+    def behind(self, port: HanPort) -> "Consent | None":
+        """The active consent for the point where the port's meter is installed now."""
+        return (
+            self.active()
+            .filter(
+                metering_point__installations__meter=port.meter_id,
+                metering_point__installations__ends_on__isnull=True,
+            )
+            .first()
+        )
+
+    def share_locked(self, consent_id: UUID) -> "Consent":
+        """The consent, held FOR SHARE: nothing ends it before the transaction is over.
+
+        :raises Consent.DoesNotExist: there is none with this id.
+        """
+        statement = "SELECT * FROM orders_consent WHERE id = %s FOR SHARE"
+        for consent in self.model.objects.raw(statement, [consent_id]):
+            return consent
+        raise self.model.DoesNotExist(f"There is no consent {consent_id}.")
+
+
+class Consent(models.Model):
+    """A customer's verified consent for one metering point. Ended, never edited."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    receipt_number = models.CharField(
+        max_length=20, unique=True, default=new_reference, editable=False
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="consents"
+    )
+    metering_point = models.ForeignKey(
+        MeteringPoint, on_delete=models.PROTECT, related_name="consents"
+    )
+    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="consents")
+    confirmed = models.JSONField()
+    """The keys of the statements that were confirmed, one box each."""
+    security = models.CharField(max_length=20, choices=SecurityPlacement.choices)
+    identified_by_issuer = models.CharField(max_length=200)
+    identified_subject = models.CharField(max_length=255)
+    identified_level = models.CharField(max_length=100)
+    identified_at = models.DateTimeField()
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    given_by = models.CharField(max_length=80)
+    """The actor's reference: the customer's own login, or the agent's."""
+    gsrn = models.CharField(max_length=18)
+    meter_serial = models.CharField(max_length=20)
+    given_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(
+        max_length=20, choices=ConsentEnd.choices, blank=True, default=""
+    )
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["metering_point"],
+                condition=Q(ended_at__isnull=True),
+                name="consent_one_active_per_point",
+            ),
+            models.CheckConstraint(
+                name="consent_says_how_the_meter_is_secured",
+                condition=Q(security__in=SecurityPlacement.values),
+            ),
+            models.CheckConstraint(
+                name="consent_end_has_its_reason",
+                condition=Q(ended_at__isnull=True, end_reason="")
+                | (Q(ended_at__isnull=False) & Q(end_reason__in=ConsentEnd.values)),
+            ),
+            models.CheckConstraint(
+                name="consent_names_who_gave_it",
+                condition=~Q(identified_subject="") & ~Q(given_by=""),
+            ),
+        ]
+
+    @property
+    def is_active(self) -> bool:
+        """True until it is ended."""
+        return self.ended_at is None
+
+    @classmethod
+    def give(
+        cls,
+        *,
+        customer: Customer,
+        metering_point: MeteringPoint,
+        meter: Meter,
+        terms: Terms,
+        confirmed: Sequence[str],
+        security: SecurityPlacement,
+        identification: Identification,
+        channel: Channel,
+        by: log.Actor,
+        at: datetime,
+    ) -> Self:
+        """Record a consent with everything that makes it documentable."""
+        consent = cls(
+            customer=customer,
+            metering_point=metering_point,
+            terms=terms,
+            confirmed=sorted(confirmed),
+            security=security,
+            identified_by_issuer=identification.issuer,
+            identified_subject=identification.subject,
+            identified_level=identification.level,
+            identified_at=identification.authenticated_at,
+            channel=channel,
+            given_by=by.reference,
+            gsrn=metering_point.gsrn,
+            meter_serial=meter.serial,
+            given_at=at,
+        )
+        consent.save(force_insert=True)
+        log.record(
+            chain=log.customer_chain(customer.id),
+            what="consent.given",
+            who=by,
+            on=log.Subject("consent", consent.id),
+            at=at,
+            facts={
+                "receipt_number": consent.receipt_number,
+                "gsrn": consent.gsrn,
+                "meter_serial": consent.meter_serial,
+                "terms_version": terms.version,
+                "terms_language": terms.language,
+                "terms_sha256": terms.sha256,
+                "confirmed": consent.confirmed,
+                "security": str(security),
+                "identified_level": identification.level,
+                "channel": str(channel),
+            },
+            personal={
+                "issuer": identification.issuer,
+                "subject": identification.subject,
+            },
+        )
+        return consent
+
+    def end(self, reason: ConsentEnd, *, by: log.Actor, at: datetime) -> None:
+        """End the consent; a consent that has ended stays as it ended."""
+        if not self.is_active:
+            return
+        self.ended_at = at
+        self.end_reason = reason
+        self.save(update_fields=["ended_at", "end_reason"])
+        log.record(
+            chain=log.customer_chain(self.customer_id),
+            what="consent.ended",
+            who=by,
+            on=log.Subject("consent", self.id),
+            at=at,
+            facts={"reason": str(reason), "receipt_number": self.receipt_number},
+        )
+
+    def permits_opening(self, *, on: date) -> bool:
+        """True while it is active and its giver still holds the point on this date."""
+        return (
+            self.is_active
+            and MeteringPoint.objects.held_by(self.customer, on=on)
+            .filter(pk=self.metering_point_id)
+            .exists()
+        )

@@ -1,0 +1,251 @@
+"""Orders: what a person asked for, and how far it has come."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from uuid6 import uuid7
+
+from hanportal.accounts.models import Customer
+from hanportal.audit import log
+from meters.models import HanPort, MeteringPoint
+from orders.models.consents import Consent
+from orders.models.references import new_reference
+from orders.states import (
+    LIVE_ORDER_STATUSES,
+    ORDER_TRANSITIONS,
+    Channel,
+    FailureReason,
+    OrderKind,
+    OrderStatus,
+)
+
+if TYPE_CHECKING:
+    from orders.models.cases import Case
+    from orders.models.commands import Command
+
+
+class ForbiddenTransition(Exception):  # noqa: N818 -- it names what was tried
+    """A state was asked for that the transition table does not allow from here."""
+
+
+class Placement(models.Model):
+    """Several orders placed together: one reference, one receipt."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reference = models.CharField(
+        max_length=20, unique=True, default=new_reference, editable=False
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="placements"
+    )
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    placed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @classmethod
+    def make(cls, *, customer: Customer, channel: Channel, at: datetime) -> Self:
+        """Insert a placement with a reference of its own."""
+        placement = cls(customer=customer, channel=channel, placed_at=at)
+        placement.save(force_insert=True)
+        return placement
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Named reads of orders."""
+
+    def visible_to(self, customer: Customer) -> Self:
+        """A customer sees the orders placed for them."""
+        return self.filter(placement__customer=customer)
+
+    def live(self) -> Self:
+        """Orders that still want something to happen."""
+        return self.filter(status__in=LIVE_ORDER_STATUSES)
+
+    def newest_first(self) -> Self:
+        """Total order, the latest placed first."""
+        return self.order_by("-placed_at", "-id")
+
+    def for_pages(self) -> Self:
+        """With all that an order's page shows, in one query."""
+        return self.select_related(
+            "placement", "metering_point", "port__meter", "consent"
+        )
+
+
+class Order(models.Model):
+    """One wish about one point's port: to open it, or to close it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    placement = models.ForeignKey(
+        Placement, on_delete=models.PROTECT, related_name="orders"
+    )
+    kind = models.CharField(max_length=10, choices=OrderKind.choices)
+    metering_point = models.ForeignKey(
+        MeteringPoint, on_delete=models.PROTECT, related_name="orders"
+    )
+    port = models.ForeignKey(HanPort, on_delete=models.PROTECT, related_name="orders")
+    consent = models.ForeignKey(
+        Consent, on_delete=models.PROTECT, null=True, related_name="orders"
+    )
+    """The consent that an opening rests on; a closing needs none."""
+    status = models.CharField(
+        max_length=20, choices=OrderStatus.choices, default=OrderStatus.PLACED
+    )
+    placed_at = models.DateTimeField()
+    due_date = models.DateField()
+    """The promised Oslo date; late from midnight after it."""
+    sent_at = models.DateTimeField(null=True)
+    """When the head-end acknowledged the command."""
+    confirmed_at = models.DateTimeField(null=True)
+    """The meter's own time of the state that fulfilled the order."""
+    ended_at = models.DateTimeField(null=True)
+    failure_reason = models.CharField(
+        max_length=20, choices=FailureReason.choices, blank=True, default=""
+    )
+
+    objects = OrderQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        commands: models.Manager["Command"]
+        cases: models.Manager["Case"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["metering_point"],
+                condition=Q(status__in=LIVE_ORDER_STATUSES),
+                name="order_one_live_per_point",
+            ),
+            models.CheckConstraint(
+                name="order_opening_rests_on_a_consent",
+                condition=~Q(kind=OrderKind.OPEN) | Q(consent__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_is_ended_when_its_status_says_so",
+                condition=Q(status__in=LIVE_ORDER_STATUSES, ended_at__isnull=True)
+                | (~Q(status__in=LIVE_ORDER_STATUSES) & Q(ended_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="order_completed_only_when_the_meter_confirmed",
+                condition=~Q(status=OrderStatus.COMPLETED)
+                | Q(confirmed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_failed_says_why",
+                condition=~Q(status=OrderStatus.FAILED) | ~Q(failure_reason=""),
+            ),
+            models.CheckConstraint(
+                name="order_states_are_known",
+                condition=Q(status__in=OrderStatus.values)
+                & Q(kind__in=OrderKind.values),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_date", "id"],
+                condition=Q(status__in=LIVE_ORDER_STATUSES),
+                name="order_live_by_due_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def is_live(self) -> bool:
+        """True while something is still to happen."""
+        return self.status in LIVE_ORDER_STATUSES
+
+    @classmethod
+    def place(
+        cls,
+        *,
+        kind: OrderKind,
+        placement: Placement,
+        port: HanPort,
+        metering_point: MeteringPoint,
+        consent: Consent | None,
+        due_date: date,
+        by: log.Actor,
+        at: datetime,
+    ) -> Self:
+        """Insert the order with its trace."""
+        order = cls(
+            kind=kind,
+            placement=placement,
+            port=port,
+            metering_point=metering_point,
+            consent=consent,
+            due_date=due_date,
+            placed_at=at,
+        )
+        order.save(force_insert=True)
+        order._trace(
+            "order.placed",
+            by=by,
+            at=at,
+            facts={
+                "kind": str(kind),
+                "reference": placement.reference,
+                "gsrn": metering_point.gsrn,
+                "due_date": str(due_date),
+            },
+        )
+        return order
+
+    def transition_to(
+        self, status: OrderStatus, *, by: log.Actor, at: datetime, reason: str = ""
+    ) -> None:
+        """Move the order and leave the trace.
+
+        :raises ForbiddenTransition: the table does not allow it from here.
+        """
+        if status not in ORDER_TRANSITIONS[OrderStatus(self.status)]:
+            raise ForbiddenTransition(
+                f"Order {self.id} is {self.status} and can't become {status}."
+            )
+        before = self.status
+        self.status = status
+        if status not in LIVE_ORDER_STATUSES:
+            self.ended_at = at
+        self.save()
+        self._trace(
+            f"order.{status}",
+            by=by,
+            at=at,
+            facts={"from": str(before), "reason": reason},
+        )
+
+    def acknowledged(self, *, by: log.Actor, at: datetime) -> None:
+        """The head-end has taken the command; what the customer reads as "sent"."""
+        if self.sent_at is not None:
+            return
+        self.sent_at = at
+        self.save(update_fields=["sent_at"])
+        self._trace("order.sent", by=by, at=at, facts={})
+
+    def complete(self, *, confirmed_at: datetime, by: log.Actor, at: datetime) -> None:
+        """The meter has confirmed what was asked for."""
+        self.confirmed_at = confirmed_at
+        self.transition_to(OrderStatus.COMPLETED, by=by, at=at)
+
+    def fail(self, reason: FailureReason, *, by: log.Actor, at: datetime) -> None:
+        """It can't be carried out; the reason is one that the customer reads."""
+        self.failure_reason = reason
+        self.transition_to(OrderStatus.FAILED, by=by, at=at, reason=str(reason))
+
+    def _trace(
+        self, what: str, *, by: log.Actor, at: datetime, facts: dict[str, log.Json]
+    ) -> None:
+        log.record(
+            chain=log.customer_chain(self.placement.customer_id),
+            what=what,
+            who=by,
+            on=log.Subject("order", self.id),
+            at=at,
+            facts=facts,
+        )

@@ -1,0 +1,49 @@
+"""What customers are told about their orders, and what is no longer true."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from meters.models import HanPort
+from notifications import outbox
+from notifications.models import MessageKind
+from orders.models import Order
+from orders.states import OrderKind, OrderStatus
+
+
+def tell(kind: MessageKind, order: Order, *, at: datetime, reason: str = "") -> None:
+    """Write the one message of this outcome; its delivery is the outbox's."""
+    outbox.post(
+        kind=kind,
+        to=order.placement.customer,
+        about=order.id,
+        outcome=f"{kind}:{order.id}",
+        context={
+            "reference": order.placement.reference,
+            "address": str(order.metering_point),
+            "meter_serial": order.port.meter.serial,
+            "due_date": order.due_date,
+            "placed_at": order.placed_at,
+            "sent_at": order.sent_at,
+            "confirmed_at": order.confirmed_at,
+            "at": at,
+            "reason": reason,
+            "url": f"{settings.PORTAL_BASE_URL}/min-side/bestilling/{order.id}/",
+        },
+        at=at,
+    )
+
+
+def take_back(kind: MessageKind, port: HanPort, *, at: datetime) -> None:
+    """Withdraw what was last told of the port's state, where it has not been sent.
+
+    Locks messages, so it comes before anything that is written to the audit chain.
+    """
+    order_kind = OrderKind.OPEN if kind == MessageKind.PORT_OPEN else OrderKind.CLOSE
+    latest = (
+        Order.objects.filter(port=port, kind=order_kind, status=OrderStatus.COMPLETED)
+        .newest_first()
+        .first()
+    )
+    if latest is not None:
+        outbox.withdraw_unsent(about=latest.id, kinds=[kind], at=at)

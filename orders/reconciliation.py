@@ -1,0 +1,150 @@
+"""The level-triggered loop: what a port is meant to be against what it was seen to be.
+
+Commands are only attempts; this is what notices when an attempt came to nothing, when
+a closed port opens late, and when a meter says something else than we believed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from hanportal.audit import log
+from meters.headend import Clock, Report, adapter_for
+from meters.models import HanPort, HeadEnd
+from meters.states import DesiredState, ReportedState, ReportSource
+from orders import intents
+from orders.fulfilment import read_back
+from orders.fulfilment.connection import Connect
+from orders.models import Case, Command, database_now
+from orders.states import CaseKind
+
+RECONCILER = log.Actor(log.ActorKind.SYSTEM, "reconciliation")
+SWEEP_LOCK = 7_046_201
+DOUBT_ENDS_AFTER = timedelta(hours=24)
+LONGEST_DOUBT_INTERVAL = timedelta(hours=1)
+
+
+def reconcile_ports(
+    *, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for
+) -> int:
+    """Read back the ports that are due and mend what differs; says how many."""
+    with _alone() as alone:
+        if not alone:
+            return 0
+        _notice_differences(head_end)
+        due = _claim_due(head_end)
+        if not due:
+            return 0
+        serials = [port.meter.serial for port in due]
+        reports = read_back(head_end, serials, clock=clock, connect=connect)
+        for port, report in zip(due, reports, strict=True):
+            _settle(port, report, now=clock())
+        return len(due)
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """True for the one sweep that runs; a second one finds the door closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SWEEP_LOCK])
+        (alone,) = cursor.fetchone()
+        try:
+            yield bool(alone)
+        finally:
+            if alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP_LOCK])
+
+
+def _notice_differences(head_end: HeadEnd) -> None:
+    """A port that differs from its intent, with nothing under way, must be read."""
+    (
+        HanPort.objects.filter(
+            ~Q(reported=F("desired")),
+            meter__head_end=head_end,
+            generation__gt=0,
+            read_back_due_at__isnull=True,
+        )
+        .exclude(pk__in=Command.objects.live().values("port_id"))
+        .ask_for_read_back(at=database_now())
+    )
+
+
+def _claim_due(head_end: HeadEnd) -> list[HanPort]:
+    """Take the ports that are due; if we are lost, they are due again on their own."""
+    with transaction.atomic():
+        at = database_now()
+        ports = list(
+            HanPort.objects.filter(meter__head_end=head_end, read_back_due_at__lte=at)
+            .select_related("meter__head_end")
+            .order_by("read_back_due_at", "id")
+            .select_for_update(of=("self",), skip_locked=True)[
+                : head_end.max_concurrency
+            ]
+        )
+        for port in ports:
+            port.read_back_by(at + _interval())
+    return ports
+
+
+def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
+    with transaction.atomic():
+        port = (
+            HanPort.objects.select_related("meter__head_end")
+            .locked()
+            .get(pk=claimed.pk)
+        )
+        if report.state is None or report.observed_at is None:
+            return
+        before = port.reported
+        port.observe(report.state, at=report.observed_at, source=ReportSource.READ_BACK)
+        if before != port.reported:
+            log.record(
+                chain=intents.chain_of(port),
+                what=f"port.read_back_{port.reported}",
+                who=RECONCILER,
+                on=log.Subject("han_port", port.id),
+                at=now,
+                facts={"desired": str(port.desired), "before": str(before)},
+            )
+        port.read_back_by(_next_read_back(port))
+        if Command.objects.live().filter(port=port).exists():
+            return
+        if port.reported != port.desired:
+            _mend(port, now=now)
+
+
+def _mend(port: HanPort, *, now: datetime) -> None:
+    command = intents.reconcile(port, by=RECONCILER, at=now)
+    is_exposed = (
+        port.desired == DesiredState.CLOSED and port.reported == ReportedState.OPEN
+    )
+    if command is not None and is_exposed:
+        Case.open_for_port(
+            CaseKind.OPEN_WITHOUT_CONSENT,
+            command=command,
+            detail="The meter was read as open while the port must be closed.",
+            by=RECONCILER,
+            at=now,
+        )
+
+
+def _next_read_back(port: HanPort) -> datetime | None:
+    """When to look again: while an older command may still be executed late."""
+    doubts = list(Command.objects.in_doubt(port))
+    now = database_now()
+    ages = [now - (doubt.claimed_at or doubt.queued_at) for doubt in doubts]
+    for doubt, age in zip(doubts, ages, strict=True):
+        if age > DOUBT_ENDS_AFTER:
+            doubt.resolve_doubt()
+    youngest = min((age for age in ages if age <= DOUBT_ENDS_AFTER), default=None)
+    if youngest is None:
+        return None
+    return now + min(max(youngest, _interval()), LONGEST_DOUBT_INTERVAL)
+
+
+def _interval() -> timedelta:
+    return timedelta(seconds=settings.READ_BACK_INTERVAL_SECONDS)

@@ -1,0 +1,191 @@
+"""The states of orders and commands and how they may change. Free of the ORM.
+
+Each table names, for a state, every state it may move to. `orders/models/` moves
+them through one method each; tests walk the whole product of each enum with itself.
+"""
+
+from collections.abc import Mapping
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class OrderKind(TextChoices):
+    """What is asked of the port."""
+
+    OPEN = "open", _("åpning")
+    CLOSE = "close", _("stenging")
+
+
+class OrderStatus(TextChoices):
+    """The life of an order."""
+
+    PLACED = "placed", _("bestilt")
+    IN_PROGRESS = "in_progress", _("under arbeid")
+    ON_HOLD = "on_hold", _("på vent")
+    COMPLETED = "completed", _("utført")
+    CANCELLED = "cancelled", _("avbestilt")
+    SUPERSEDED = "superseded", _("erstattet")
+    FAILED = "failed", _("ikke utført")
+
+
+LIVE_ORDER_STATUSES = (
+    OrderStatus.PLACED,
+    OrderStatus.IN_PROGRESS,
+    OrderStatus.ON_HOLD,
+)
+
+ORDER_TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PLACED: frozenset(
+        {
+            OrderStatus.IN_PROGRESS,
+            OrderStatus.ON_HOLD,
+            OrderStatus.COMPLETED,
+            OrderStatus.CANCELLED,
+            OrderStatus.SUPERSEDED,
+            OrderStatus.FAILED,
+        }
+    ),
+    OrderStatus.IN_PROGRESS: frozenset(
+        {
+            OrderStatus.ON_HOLD,
+            OrderStatus.COMPLETED,
+            OrderStatus.SUPERSEDED,
+            OrderStatus.FAILED,
+        }
+    ),
+    OrderStatus.ON_HOLD: frozenset(
+        {
+            OrderStatus.IN_PROGRESS,
+            OrderStatus.COMPLETED,
+            OrderStatus.CANCELLED,
+            OrderStatus.SUPERSEDED,
+            OrderStatus.FAILED,
+        }
+    ),
+    OrderStatus.COMPLETED: frozenset(),
+    OrderStatus.CANCELLED: frozenset(),
+    OrderStatus.SUPERSEDED: frozenset(),
+    OrderStatus.FAILED: frozenset(),
+}
+
+
+class CommandStatus(TextChoices):
+    """The life of one attempt chain at a head-end."""
+
+    QUEUED = "queued", _("i kø")
+    SENDING = "sending", _("sendes")
+    ACCEPTED = "accepted", _("mottatt av frontsystemet")
+    AMBIGUOUS = "ambiguous", _("uvisst om mottatt")
+    CONFIRMED = "confirmed", _("bekreftet av måleren")
+    REJECTED = "rejected", _("avvist")
+    FAILED = "failed", _("mislyktes")
+    EXPIRED = "expired", _("utløpt")
+    CANCELLED = "cancelled", _("avbrutt")
+    SUPERSEDED = "superseded", _("erstattet")
+    DEAD = "dead", _("må ses på")
+
+
+LIVE_COMMAND_STATUSES = (
+    CommandStatus.QUEUED,
+    CommandStatus.SENDING,
+    CommandStatus.ACCEPTED,
+    CommandStatus.AMBIGUOUS,
+)
+
+UNSETTLED_COMMAND_STATUSES = (
+    CommandStatus.SENDING,
+    CommandStatus.ACCEPTED,
+    CommandStatus.AMBIGUOUS,
+)
+"""Something may have reached the meter and nobody knows yet."""
+
+UNRESOLVED_ENDS = (
+    CommandStatus.SUPERSEDED,
+    CommandStatus.EXPIRED,
+    CommandStatus.DEAD,
+)
+"""Ends without the meter's word."""
+
+_ENDS = frozenset(
+    {
+        CommandStatus.CONFIRMED,
+        CommandStatus.REJECTED,
+        CommandStatus.FAILED,
+        CommandStatus.EXPIRED,
+        CommandStatus.SUPERSEDED,
+        CommandStatus.DEAD,
+    }
+)
+
+COMMAND_TRANSITIONS: Mapping[CommandStatus, frozenset[CommandStatus]] = {
+    CommandStatus.QUEUED: _ENDS | {CommandStatus.SENDING, CommandStatus.CANCELLED},
+    CommandStatus.SENDING: _ENDS
+    | {CommandStatus.QUEUED, CommandStatus.ACCEPTED, CommandStatus.AMBIGUOUS},
+    CommandStatus.ACCEPTED: _ENDS | {CommandStatus.QUEUED, CommandStatus.AMBIGUOUS},
+    CommandStatus.AMBIGUOUS: _ENDS | {CommandStatus.QUEUED, CommandStatus.ACCEPTED},
+    CommandStatus.CONFIRMED: frozenset(),
+    CommandStatus.REJECTED: frozenset(),
+    CommandStatus.FAILED: frozenset(),
+    CommandStatus.EXPIRED: frozenset(),
+    CommandStatus.CANCELLED: frozenset(),
+    CommandStatus.SUPERSEDED: frozenset(),
+    CommandStatus.DEAD: frozenset(),
+}
+
+
+class CommandCause(TextChoices):
+    """Why a command was made."""
+
+    ORDER = "order", _("bestilling")
+    RECONCILIATION = "reconciliation", _("avstemming")
+
+
+class SecurityPlacement(TextChoices):
+    """The three ways in which a meter counts as securely placed."""
+
+    INSIDE_DWELLING = "inside_dwelling", _("Måleren står inne i boligen")
+    LOCKABLE_ROOM = "lockable_room", _("Måleren står i et rom som kan låses")
+    LOCKABLE_CABINET = "lockable_cabinet", _("Måleren står i et skap som kan låses")
+
+
+class Channel(TextChoices):
+    """Where a person's wish reached us."""
+
+    MINSIDE = "minside", _("Min side")
+    CONSOLE = "console", _("kundesenteret")
+
+
+class ConsentEnd(TextChoices):
+    """Why a consent ended."""
+
+    WITHDRAWN = "withdrawn", _("trukket tilbake")
+    ORDER_CANCELLED = "order_cancelled", _("bestillingen ble avbestilt")
+    ORDER_FAILED = "order_failed", _("porten kunne ikke åpnes")
+
+
+class FailureReason(TextChoices):
+    """Why an order was not carried out, in the customer's words."""
+
+    METER_REFUSED = "meter_refused", _("Måleren tok ikke imot kommandoen.")
+    NO_CONFIRMATION = "no_confirmation", _("Måleren bekreftet ikke innen fristen.")
+    TECHNICAL = "technical", _("Det oppsto en teknisk feil hos oss.")
+    NOT_PERMITTED = "not_permitted", _("Samtykket gjelder ikke lenger.")
+
+
+class CallbackOutcome(TextChoices):
+    """What became of a callback from a head-end."""
+
+    APPLIED = "applied", _("brukt")
+    ORPHANED = "orphaned", _("hører ikke til noen kommando")
+    UNREADABLE = "unreadable", _("kunne ikke leses")
+
+
+class CaseKind(TextChoices):
+    """Why a human must look."""
+
+    COMMAND_DEAD = "command_dead", _("kommandoen kan ikke utføres")
+    COMMAND_REJECTED = "command_rejected", _("måleren avviste kommandoen")
+    COMMAND_EXPIRED = "command_expired", _("fristen gikk ut")
+    HEAD_END_REFUSES_US = "head_end_refuses_us", _("frontsystemet avviser oss")
+    OPEN_WITHOUT_CONSENT = "open_without_consent", _("åpen uten samtykke")

@@ -1,0 +1,39 @@
+"""Doorbells: ids in, one call out. What is due is found in the database."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from meters.models import HeadEnd
+from notifications import outbox
+from orders import fulfilment, reconciliation
+
+
+@shared_task(name="orders.dispatch_commands", ignore_result=True)
+def dispatch_commands(*, head_end_id: str) -> None:
+    """Send what is due at one head-end."""
+    head_end = HeadEnd.objects.get(pk=head_end_id)
+    fulfilment.dispatch(head_end=head_end, clock=timezone.now)
+
+
+@shared_task(name="orders.work_off_callbacks", ignore_result=True)
+def work_off_callbacks() -> None:
+    """Apply what head-ends have told us."""
+    if fulfilment.work_off_callbacks(clock=timezone.now):
+        outbox.ring()
+
+
+@shared_task(name="orders.sweep_commands", ignore_result=True)
+def sweep_commands() -> None:
+    """Find whatever is due, whoever lost it: leases, sends, follow-ups."""
+    fulfilment.recover_expired_leases(clock=timezone.now)
+    for head_end in HeadEnd.objects.filter(is_active=True).order_by("code"):
+        fulfilment.dispatch(head_end=head_end, clock=timezone.now)
+        fulfilment.follow_up(head_end=head_end, clock=timezone.now)
+    outbox.ring()
+
+
+@shared_task(name="orders.reconcile_ports", ignore_result=True)
+def reconcile_ports() -> None:
+    """Compare ports with their intents and mend what differs."""
+    for head_end in HeadEnd.objects.filter(is_active=True).order_by("code"):
+        reconciliation.reconcile_ports(head_end=head_end, clock=timezone.now)

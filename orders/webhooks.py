@@ -1,0 +1,30 @@
+"""Where head-ends post their results."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from meters.headend import CallbackRefused, RawCallback
+from meters.models import HeadEnd
+from orders import inbox
+
+
+@csrf_exempt
+@require_POST
+def callback(request: HttpRequest, code: str) -> HttpResponse:
+    """Take one callback of this head-end; authenticated by its signature."""
+    head_end = get_object_or_404(HeadEnd, code=code, is_active=True)
+    raw = RawCallback(
+        body=request.body,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        received_at=timezone.now(),
+    )
+    try:
+        batch = inbox.receive_callback(head_end=head_end, raw=raw, clock=timezone.now)
+    except CallbackRefused as refusal:
+        return HttpResponse(
+            refusal.detail, status=refusal.status, content_type="text/plain"
+        )
+    return HttpResponse(batch.reply, content_type=batch.content_type)
