@@ -7,7 +7,7 @@ from pathlib import Path
 SHOWN_LINES = 20
 
 
-class SetupFailure(Exception):
+class SetupFailure(Exception):  # noqa: N818 -- errors are sentences, not suffixes
     """Set-up cannot go on; the text says what to do."""
 
 

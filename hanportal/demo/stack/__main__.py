@@ -9,12 +9,18 @@ from rich.console import Console
 
 from hanportal.demo.stack.isolated import run_isolated
 from hanportal.demo.stack.process import StackFailure, StopRequested
+from hanportal.demo.stack.running import run_demo
+from hanportal.demo.stack.smoking import run_smoke
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m hanportal.demo.stack")
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="start the whole demo and keep it up")
+    commands.add_parser(
+        "smoke", help="start a demo of its own and play the main job from outside"
+    )
     isolated = commands.add_parser(
         "exec", help="run a command beside a PostgreSQL and two Valkeys of its own"
     )
@@ -28,9 +34,13 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(highlight=False, soft_wrap=True)
     given = dict(os.environ)
     try:
+        if options.command == "run":
+            return run_demo(given=given, console=console)
+        if options.command == "smoke":
+            return run_smoke(given=given, console=console)
         return run_isolated(options.argv, given=given, console=console)
     except StackFailure as failure:
-        console.print(f"[red]✗[/] {failure}", markup=True)
+        console.print(f"✗ {failure}", markup=False, style="red")
         return 1
     except StopRequested:
         return 130

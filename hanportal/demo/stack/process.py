@@ -23,11 +23,11 @@ LOG_TAIL_LINES = 15
 libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-class StackFailure(Exception):
+class StackFailure(Exception):  # noqa: N818 -- errors are sentences, not suffixes
     """Something the stack needs did not work; the text is for the person who ran it."""
 
 
-class StopRequested(Exception):
+class StopRequested(Exception):  # noqa: N818 -- not an error at all
     """A signal asked the stack to stop."""
 
 

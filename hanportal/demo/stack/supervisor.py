@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Self
+from typing import NamedTuple, Self
 
 from rich.console import Console
 
@@ -16,6 +16,13 @@ from hanportal.demo.stack.process import (
 )
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Step(NamedTuple):
+    """A program that ends by itself, and when it was started (monotonic)."""
+
+    child: Child
+    started: float
 
 
 class Supervisor:
@@ -79,28 +86,41 @@ class Supervisor:
             time.sleep(POLL_SECONDS)
         self.report(child.name, time.monotonic() - started)
 
-    def run_step(self, spec: Spec, *, seconds: float) -> Child:
+    def start_step(self, spec: Spec) -> Step:
+        """Start a program that is to end by itself.
+
+        :raises StackFailure: it could not be started.
+        """
+        return Step(self.start(spec), time.monotonic())
+
+    def finish_step(self, step: Step, *, seconds: float) -> None:
+        """Wait for a program; it must succeed.
+
+        :raises StackFailure: it failed or took too long; shows its last lines.
+        :raises StopRequested: a signal came; the program is ended.
+        """
+        child = step.child
+        try:
+            while not child.has_ended():
+                self.heed_signals()
+                if time.monotonic() - step.started > seconds:
+                    raise child.failure(f"was not done within {seconds:.0f} s")
+                time.sleep(POLL_SECONDS)
+        finally:
+            child.ask_to_stop()
+            child.ensure_stopped(time.monotonic() + child.spec.stop_seconds)
+            self.children.remove(child)
+        if child.reap() != 0:
+            raise child.failure(f"failed with code {child.reap()}")
+        self.report(child.name, time.monotonic() - step.started)
+
+    def run_step(self, spec: Spec, *, seconds: float) -> None:
         """Run a program to its end; it must succeed.
 
         :raises StackFailure: it failed or took too long; shows its last lines.
         :raises StopRequested: a signal came; the program is ended.
         """
-        started = time.monotonic()
-        step = self.start(spec)
-        try:
-            while not step.has_ended():
-                self.heed_signals()
-                if time.monotonic() - started > seconds:
-                    raise step.failure(f"was not done within {seconds:.0f} s")
-                time.sleep(POLL_SECONDS)
-        finally:
-            step.ask_to_stop()
-            step.ensure_stopped(time.monotonic() + spec.stop_seconds)
-            self.children.remove(step)
-        if step.reap() != 0:
-            raise step.failure(f"failed with code {step.reap()}")
-        self.report(spec.name, time.monotonic() - started)
-        return step
+        self.finish_step(self.start_step(spec), seconds=seconds)
 
     def report(self, what: str, seconds: float) -> None:
         """One line of progress."""

@@ -1,0 +1,164 @@
+"""The whole demo, started in order: data, outside world, product."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hanportal.demo.stack.environment import (
+    DEFAULT_POINTS,
+    DEFAULT_SPEED,
+    head_end_secrets,
+    number,
+    product_environment,
+)
+from hanportal.demo.stack.foundation import Foundation
+from hanportal.demo.stack.layout import HOST, Folder, Ports, ensure_free
+from hanportal.demo.stack.process import Child, Spec
+from hanportal.demo.stack.services import PYTHON, Service, Services
+from hanportal.demo.stack.supervisor import Step, Supervisor
+
+PROJECT = Path(__file__).resolve().parents[3]
+SEED = 20
+START_SECONDS = 60
+STEP_SECONDS = 600
+
+
+class Demo:
+    """One stack, from nothing to a portal that answers."""
+
+    def __init__(
+        self,
+        *,
+        folder: Folder,
+        ports: Ports,
+        supervisor: Supervisor,
+        given: Mapping[str, str],
+        parameters: Mapping[str, str],
+    ) -> None:
+        """`parameters` are PostgreSQL's own settings, durable or throw-away."""
+        self.folder = folder
+        self.ports = ports
+        self.supervisor = supervisor
+        self.given = given
+        self.foundation = Foundation(folder=folder, ports=ports, parameters=parameters)
+        self.environment: dict[str, str] = {}
+
+    @property
+    def services(self) -> Services:
+        """The services, with the environment as far as it is known."""
+        return Services(
+            folder=self.folder,
+            ports=self.ports,
+            environment=self.environment,
+            speed=number(self.given, "HANPORTAL_SPEED", DEFAULT_SPEED),
+        )
+
+    def start(self) -> None:
+        """Start everything.
+
+        :raises StackFailure: something does not start; says what and why.
+        :raises StopRequested: a signal came in between.
+        """
+        self._check_ports()
+        addresses = self.foundation.start(self.supervisor, self.given)
+        self.environment = product_environment(
+            folder=self.folder,
+            ports=self.ports,
+            given=self.given,
+            addresses=addresses,
+        )
+        static = self._begin("Static files", "static", "collectstatic", "--no-input")
+        self._write_neighbourhood()
+        codes = self.services.head_ends()
+        self.environment |= head_end_secrets(self.folder, codes)
+        services = self.services
+        outside = [
+            self._launch(services.head_end_simulator()),
+            self._launch(services.eid_provider()),
+            self._launch(services.mail_server()),
+        ]
+        self._prepare_database(codes)
+        self._await(outside)
+        self.supervisor.finish_step(static, seconds=STEP_SECONDS)
+        self._await(
+            [
+                self._launch(services.worker()),
+                self._launch(services.beat()),
+                self._launch(services.web()),
+            ]
+        )
+
+    def people(self) -> list[dict[str, str]]:
+        """The demo's people, as the eID provider knows them."""
+        file = self.services.neighbourhood / "people.json"
+        people: list[dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+        return people
+
+    def _check_ports(self) -> None:
+        for service in ("web", "eid", "headend", "mail", "smtp"):
+            ensure_free(getattr(self.ports, service), service=service)
+
+    def _step(self, name: str, log: str, *command: str) -> Spec:
+        return Spec(
+            name=name,
+            command=[PYTHON, *command],
+            log=self.folder.log(log),
+            environment=self.environment,
+        )
+
+    def _begin(self, name: str, log: str, *command: str) -> Step:
+        manage = str(PROJECT / "manage.py")
+        return self.supervisor.start_step(self._step(name, log, manage, *command))
+
+    def _manage(self, name: str, log: str, *command: str) -> None:
+        step = self._begin(name, log, *command)
+        self.supervisor.finish_step(step, seconds=STEP_SECONDS)
+
+    def _launch(self, service: Service) -> tuple[Child, Service]:
+        return self.supervisor.start(service.spec), service
+
+    def _await(self, launched: list[tuple[Child, Service]]) -> None:
+        for child, service in launched:
+            self.supervisor.wait_until_ready(
+                child, service.is_ready, seconds=START_SECONDS
+            )
+
+    def _write_neighbourhood(self) -> None:
+        """The demo's register, unless these files are there from the last time."""
+        folder = self.services.neighbourhood
+        points = int(number(self.given, "HANPORTAL_POINTS", DEFAULT_POINTS))
+        stamp = folder / "made-with.json"
+        recipe = json.dumps({"points": points, "seed": SEED})
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == recipe:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        today = datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat()
+        step = self._step(
+            f"Demo register of {points} points",
+            "neighbourhood",
+            *("-m", "hanportal.demo.neighbourhood", "--out", str(folder)),
+            *("--seed", str(SEED), "--points", str(points), "--today", today),
+        )
+        self.supervisor.run_step(step, seconds=STEP_SECONDS)
+        stamp.write_text(recipe, encoding="utf-8")
+
+    def _prepare_database(self, codes: list[str]) -> None:
+        if "ADMIN_DATABASE_URL" in self.environment:
+            self._manage("Database roles", "prepare_database", "prepare_database")
+        self._manage("Tables", "migrate", "migrate", "--no-input")
+        endpoint = partial(
+            "{code}=http://{host}:{port}/{code}/soap".format,
+            host=HOST,
+            port=self.ports.headend,
+        )
+        head_ends = [part for c in codes for part in ("--head-end", endpoint(code=c))]
+        step = self._step(
+            "Terms, head-ends and register",
+            "preparation",
+            *("-m", "hanportal.demo.stack.preparation"),
+            *(str(self.services.neighbourhood), *head_ends),
+        )
+        self.supervisor.run_step(step, seconds=STEP_SECONDS)

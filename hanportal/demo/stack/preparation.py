@@ -1,0 +1,67 @@
+"""`python -m hanportal.demo.stack.preparation`: what the demo's database must hold.
+
+One process for all of it, through the same commands that production uses, because
+starting Django is what takes the time. Doing it again changes nothing.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+PROJECT = Path(__file__).resolve().parents[3]
+TERMS = PROJECT / "orders" / "terms"
+NAMES = {
+    "aidon": "Aidon",
+    "kamstrup": "Kamstrup",
+    "kaifa": "Kaifa",
+    "landisgyr": "Landis+Gyr",
+}
+
+
+def prepare(*, neighbourhood: Path, head_ends: dict[str, str]) -> None:
+    """Publish the terms, register the head-ends, import the register.
+
+    :raises CommandError: one of the commands cannot do its part; says why.
+    """
+    call_command("publish_terms", *sorted(map(str, TERMS.glob("*.toml"))))
+    for code, endpoint in head_ends.items():
+        call_command(
+            "register_head_end",
+            code=code,
+            name=NAMES.get(code, code),
+            profile="cim-strict",
+            endpoint=endpoint,
+        )
+    call_command("import_register", str(neighbourhood))
+
+
+def head_end(text: str) -> tuple[str, str]:
+    """`code=endpoint` from the command line."""
+    code, equals, endpoint = text.partition("=")
+    if not (code and equals and endpoint):
+        raise argparse.ArgumentTypeError("write code=endpoint")
+    return code, endpoint
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prepare; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m hanportal.demo.stack.preparation")
+    parser.add_argument("neighbourhood", type=Path)
+    parser.add_argument("--head-end", type=head_end, action="append", default=[])
+    options = parser.parse_args(arguments)
+    django.setup()
+    try:
+        prepare(neighbourhood=options.neighbourhood, head_ends=dict(options.head_end))
+    except CommandError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,57 @@
+"""`smoke`: a stack of its own, the main job played from outside, nothing left."""
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from hanportal.demo.stack import postgres
+from hanportal.demo.stack.demo import PROJECT, Demo
+from hanportal.demo.stack.isolated import run_in_foreground
+from hanportal.demo.stack.layout import HOST, Folder, Ports
+from hanportal.demo.stack.supervisor import Supervisor
+
+SPEED = "10"
+POINTS = "120"
+
+
+def run_smoke(*, given: Mapping[str, str], console: Console) -> int:
+    """Start on free ports in a fresh folder, play, verify the log; the exit status.
+
+    :raises StackFailure: something does not start.
+    :raises StopRequested: a signal came while it was starting.
+    """
+    settings = {"HANPORTAL_SPEED": SPEED, "HANPORTAL_POINTS": POINTS, **given}
+    with tempfile.TemporaryDirectory(prefix="hanportal-smoke-") as scratch:
+        Path(scratch).chmod(0o711)
+        folder = Folder.open(Path(scratch) / "data")
+        with Supervisor(console) as supervisor:
+            demo = Demo(
+                folder=folder,
+                ports=Ports.free(),
+                supervisor=supervisor,
+                given=settings,
+                parameters=postgres.THROW_AWAY,
+            )
+            demo.start()
+            status = run_in_foreground(
+                client_command(demo), demo.environment, supervisor
+            )
+            if status != 0:
+                return status
+            verify = [sys.executable, str(PROJECT / "manage.py"), "verify_audit"]
+            return run_in_foreground(verify, demo.environment, supervisor)
+
+
+def client_command(demo: Demo) -> list[str]:
+    """The smoke client, told nothing but addresses and people."""
+    ports = demo.ports
+    return [
+        *(sys.executable, "-m", "hanportal.demo.smoke"),
+        *("--portal", f"http://{HOST}:{ports.web}"),
+        *("--head-end", f"http://{HOST}:{ports.headend}"),
+        *("--mail", f"http://{HOST}:{ports.mail}"),
+        *("--people", str(demo.services.neighbourhood / "people.json")),
+    ]
