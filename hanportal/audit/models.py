@@ -1,0 +1,172 @@
+"""The log's tables: events that stay, and the personal details that may go."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, IntegerField, Q, Value
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact, Range
+
+from hanportal.audit import canonical
+from hanportal.audit.fields import (
+    BytesField,
+    CurrentTransactionId,
+    TransactionIdField,
+)
+from hanportal.audit.format import (
+    CANONICAL_LIMIT,
+    HASH_BYTES,
+    SALT_BYTES,
+    ActorKind,
+    Entry,
+    Subject,
+    event_hash,
+)
+
+
+def _octets(column: str) -> Length:
+    # length() of a bytea counts its bytes.
+    return Length(F(column), output_field=IntegerField())
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Named reads of the log, and the one way to add to it."""
+
+    def about(self, subject: Subject) -> Self:
+        """Everything that was done to this subject, each chain in its order.
+
+        Never ordered by time: clocks differ, sequences don't.
+        """
+        return self.filter(subject_id=subject.id, subject_kind=subject.kind).order_by(
+            "chain", "sequence"
+        )
+
+    def append(self, entry: Entry, *, previous_hash: bytes) -> "Event":
+        """Write the entry behind the event with this hash. Only `log.record` does.
+
+        :raises InvalidEvent: when the entry has no canonical form.
+        :raises django.db.IntegrityError: when someone else came first.
+        """
+        data = entry.canonical()
+        return self.create(
+            id=entry.id,
+            chain=entry.chain,
+            sequence=entry.sequence,
+            what=entry.what,
+            actor_kind=entry.who.kind,
+            actor_reference=entry.who.reference,
+            subject_kind=entry.on.kind,
+            subject_id=entry.on.id,
+            at=entry.at,
+            canonical=data,
+            previous_hash=previous_hash,
+            hash=event_hash(previous_hash, data),
+        )
+
+
+class Event(models.Model):
+    """Something that was done. Added, read, never changed: triggers see to it.
+
+    `canonical` is what is hashed; the other columns repeat it for queries, and
+    `verify_audit` holds them to it. There are no foreign keys: the log outlives what
+    it tells about.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    chain = models.CharField(max_length=120, db_collation="C")
+    sequence = models.BigIntegerField()
+    """1, 2, 3 … within the chain, without gaps."""
+    what = models.CharField(max_length=80)
+    """Dotted and in the past tense: order.placed."""
+    actor_kind = models.CharField(max_length=20)
+    actor_reference = models.CharField(max_length=100)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    at = models.DateTimeField()
+    canonical = BytesField()
+    previous_hash = BytesField()
+    hash = BytesField()
+    xid = TransactionIdField(db_default=CurrentTransactionId(), editable=False)
+    """Which transaction wrote it. Local to this database cluster and not hashed."""
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chain", "sequence"], name="audit_event_one_per_sequence"
+            ),
+            models.UniqueConstraint(
+                fields=["chain", "previous_hash"], name="audit_event_never_forks"
+            ),
+            models.CheckConstraint(
+                name="audit_event_sequence_starts_at_one", condition=Q(sequence__gte=1)
+            ),
+            models.CheckConstraint(
+                name="audit_event_actor_kind_is_known",
+                condition=Q(actor_kind__in=[kind.value for kind in ActorKind]),
+            ),
+            models.CheckConstraint(
+                name="audit_event_names_are_not_empty",
+                condition=~Q(chain="")
+                & ~Q(what="")
+                & ~Q(actor_reference="")
+                & ~Q(subject_kind=""),
+            ),
+            models.CheckConstraint(
+                name="audit_event_bytes_have_their_lengths",
+                condition=Q(Exact(_octets("previous_hash"), Value(HASH_BYTES)))
+                & Q(Exact(_octets("hash"), Value(HASH_BYTES)))
+                & Q(Range(_octets("canonical"), (2, CANONICAL_LIMIT))),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["subject_id", "xid"], name="audit_event_subject_xid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain} #{self.sequence} {self.what}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The facts as they were hashed: times and UUIDs read as text."""
+        facts: dict[str, Any] = canonical.parse(self.canonical)["facts"]
+        return facts
+
+
+class PersonalDetailQuerySet(models.QuerySet["PersonalDetail"]):
+    """Named reads of personal details."""
+
+    def about(self, subject: Subject) -> Self:
+        """The details that are left from events about this subject."""
+        events = Event.objects.filter(subject_id=subject.id, subject_kind=subject.kind)
+        return self.filter(event_id__in=events.values("id"))
+
+
+class PersonalDetail(models.Model):
+    """A personal value beside an event, which holds only a salted commitment to it.
+
+    Deleting the row erases salt and value for good, and the chain stays whole.
+    """
+
+    pk = models.CompositePrimaryKey("event_id", "name")
+    event_id = models.UUIDField()
+    name = models.CharField(max_length=60)
+    salt = BytesField()
+    value = models.TextField()
+
+    objects = PersonalDetailQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="audit_detail_salt_has_its_length",
+                condition=Q(Exact(_octets("salt"), Value(SALT_BYTES))),
+            ),
+            models.CheckConstraint(
+                name="audit_detail_name_is_not_empty", condition=~Q(name="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.event_id}"
