@@ -48,11 +48,15 @@ class Command(BaseCommand):
         if options["chain"] and tally.events == 0:
             raise CommandError(f"There is no chain {options['chain']}.")
         if tally.damaged:
-            raise CommandError(f"The log is broken in {tally.damaged} places.")
+            raise CommandError(f"The log is broken in {_places(tally.damaged)}.")
 
 
 def _ignore(_head: Head) -> None:
     """Say nothing about heads that nobody asked for."""
+
+
+def _places(count: int) -> str:
+    return "1 place" if count == 1 else f"{count} places"
 
 
 class _Text:
