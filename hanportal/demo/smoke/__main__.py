@@ -1,0 +1,56 @@
+"""`python -m hanportal.demo.smoke`: play the stories against a running stack."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from hanportal.demo.smoke.browser import Deviation
+from hanportal.demo.smoke.story import Stories, Timeline
+from hanportal.demo.smoke.world import World
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line: where everything is."""
+    parser = argparse.ArgumentParser(prog="python -m hanportal.demo.smoke")
+    parser.add_argument("--portal", required=True)
+    parser.add_argument("--head-end", required=True)
+    parser.add_argument("--mail", required=True)
+    parser.add_argument("--people", type=Path, required=True)
+    return parser.parse_args(arguments)
+
+
+def play(options: argparse.Namespace, console: Console) -> None:
+    """Every story in order.
+
+    :raises Deviation: one of them went another way.
+    """
+    names = [person["name"] for person in json.loads(options.people.read_text("utf-8"))]
+    world = World(options.head_end, options.mail)
+    stories = Stories(options.portal, world, Timeline(console))
+    owner, order = stories.opening(names[0])
+    other = stories.unsecured(names[1])
+    stories.someone_elses(owner, order, other)
+    stories.stranger(names[-1])
+    stories.closing(owner, order)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play; 0 when everything went as told."""
+    console = Console(highlight=False, soft_wrap=True)
+    started = time.monotonic()
+    try:
+        play(parse(arguments), console)
+    except Deviation as deviation:
+        console.print(f"\n✗ {deviation}", style="red", markup=False)
+        return 1
+    console.print(f"\n✓ As told, in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
