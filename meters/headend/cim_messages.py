@@ -27,7 +27,12 @@ def control_message(
     :raises ValueError: the serial or the reference can't be written in XML.
     """
     ns = profile.namespaces
-    envelope, root = _message(ns.soap, ns.controls_message, "CreateEndDeviceControls")
+    envelope, root = _message(
+        profile,
+        "CreateEndDeviceControls",
+        of=ns.controls_message,
+        about=ns.controls,
+    )
     header = _child(root, ns.controls_message, "Header")
     _opening(header, profile, verb="create", noun="EndDeviceControls", now=now)
     replies = {
@@ -53,7 +58,9 @@ def read_back_message(
     :raises ValueError: the serial can't be written in XML.
     """
     ns = profile.namespaces
-    envelope, root = _message(ns.soap, ns.events_message, "GetEndDeviceEvents")
+    envelope, root = _message(
+        profile, "GetEndDeviceEvents", of=ns.events_message, about=ns.events
+    )
     header = _child(root, ns.events_message, "Header")
     _opening(header, profile, verb="get", noun="EndDeviceEvents", now=now)
     _sender(header, profile, {"AsyncReplyFlag": "false", "AckRequired": "false"})
@@ -71,7 +78,10 @@ def acknowledgement_message(
     """EndDeviceEventsResponseMessage: a callback has been received."""
     ns = profile.namespaces
     envelope, root = _message(
-        ns.soap, ns.events_message, "EndDeviceEventsResponseMessage"
+        profile,
+        "EndDeviceEventsResponseMessage",
+        of=ns.events_message,
+        about=ns.events,
     )
     header = _child(root, ns.events_message, "Header")
     _opening(header, profile, verb="reply", noun="EndDeviceEvents", now=now)
@@ -82,22 +92,25 @@ def acknowledgement_message(
 
 
 def _message(
-    soap: str, namespace: str, root: str
+    profile: CimProfile, root: str, *, of: str, about: str
 ) -> tuple[etree._Element, etree._Element]:
-    """An envelope and the empty message in it."""
-    envelope = etree.Element(f"{{{soap}}}Envelope", nsmap={"soap": soap})
-    return envelope, _child(_child(envelope, soap, "Body"), namespace, root)
+    """An envelope and the empty message `root` in it, with prefixes for both."""
+    ns = profile.namespaces
+    prefixes = {"soap": ns.soap, "m": of, "h": ns.header, "c": about}
+    envelope = etree.Element(f"{{{ns.soap}}}Envelope", nsmap=prefixes)
+    return envelope, _child(_child(envelope, ns.soap, "Body"), of, root)
 
 
 def _opening(
     header: etree._Element, profile: CimProfile, *, verb: str, noun: str, now: datetime
 ) -> None:
-    """Verb to Source."""
+    """Verb to Source. Only a request has a Context."""
     namespace = profile.namespaces.header
     _child(header, namespace, "Verb", verb)
     _child(header, namespace, "Noun", noun)
     _child(header, namespace, "Revision", profile.revision)
-    _child(header, namespace, "Context", profile.context)
+    if verb != "reply":
+        _child(header, namespace, "Context", profile.context)
     _child(header, namespace, "Timestamp", _time(now))
     _child(header, namespace, "Source", profile.source)
 

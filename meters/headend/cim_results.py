@@ -107,7 +107,7 @@ def report_of(
     if not event.serial:
         state, fault, detail = None, Fault.AMBIGUOUS, "The event names no one meter."
     elif state is not None and event.at is None:
-        state, detail = None, "The event has no readable time."
+        state, detail = None, "The event has no time to rely on."
         fault = fault or Fault.AMBIGUOUS
     return Report(
         serial=event.serial,

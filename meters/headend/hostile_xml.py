@@ -106,11 +106,13 @@ def uuid_of(element: etree._Element | None) -> UUID | None:
     return UUID(text) if _UUID.fullmatch(text) else None
 
 
-def time_of(element: etree._Element | None, *, naive: ZoneInfo) -> datetime | None:
-    """An xs:dateTime in UTC; None where there is none that can be read.
+def time_of(
+    element: etree._Element | None, *, naive: ZoneInfo | None
+) -> datetime | None:
+    """An xs:dateTime in UTC; None where there is none that can be relied on.
 
     A time without a zone is taken to be in `naive`, the earlier one where the clock
-    was set back.
+    was set back; where `naive` is None it is no time.
     """
     match = _DATETIME.fullmatch(text_of(element, longest=60))
     if match is None:
@@ -119,8 +121,8 @@ def time_of(element: etree._Element | None, *, naive: ZoneInfo) -> datetime | No
     microseconds = (fraction or "0")[:6].ljust(6, "0")
     try:
         moment = datetime.fromisoformat(f"{seconds}.{microseconds}{zone or ''}")
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=naive)
-        return moment.astimezone(UTC)
+        if moment.tzinfo is None and naive is None:
+            return None
+        return moment.replace(tzinfo=moment.tzinfo or naive).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

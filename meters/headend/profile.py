@@ -5,7 +5,7 @@ so every code is a setting of a profile and none is known anywhere else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -65,8 +65,9 @@ class CimProfile:
     soap_fault_codes: Mapping[str, Fault]
     """By the local name of the faultcode, where no reply code is given."""
 
-    naive_times: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Oslo"))
-    """What a time without a zone is taken to be."""
+    naive_times: ZoneInfo | None = None
+    """What a time without a zone is taken to be. None: it is not relied on, because a
+    state that is dated an hour wrong can hide a newer one."""
     max_message_bytes: int = 1024 * 1024
     replay_window: timedelta = timedelta(seconds=300)
     max_retry_after: timedelta = timedelta(hours=6)

@@ -1,0 +1,1 @@
+"""Head-ends: what is sent, what is understood, and what is never believed."""
