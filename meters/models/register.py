@@ -1,0 +1,237 @@
+"""What the register delivers: points, meters, where they sit, and who holds them."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.forms.models import model_to_dict
+from uuid6 import uuid7
+
+from hanportal.accounts.models import Customer
+from meters.identifiers import validate_gsrn
+from meters.states import HanCapability
+
+
+class MeteringPointQuerySet(models.QuerySet["MeteringPoint"]):
+    """Named reads of metering points."""
+
+    def held_by(self, customer: Customer, *, on: date) -> Self:
+        """Points that the customer holds on this Oslo date."""
+        return self.filter(
+            Q(holdings__ends_on__isnull=True) | Q(holdings__ends_on__gt=on),
+            holdings__customer=customer,
+            holdings__starts_on__lte=on,
+        )
+
+    def by_address(self) -> Self:
+        """Ordered as people read addresses; total through the GSRN."""
+        return self.order_by("postal_code", "street_address", "gsrn")
+
+
+class MeteringPoint(models.Model):
+    """A place in the grid where electricity is measured (målepunkt)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    gsrn = models.CharField(max_length=18, validators=[validate_gsrn])
+    street_address = models.CharField(max_length=120)
+    postal_code = models.CharField(
+        max_length=4, validators=[RegexValidator(r"^[0-9]{4}$")]
+    )
+    city = models.CharField(max_length=60)
+    is_active = models.BooleanField(default=True)
+
+    objects = MeteringPointQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        holdings: models.Manager["Holding"]
+        installations: models.Manager["Installation"]
+
+    class Meta:
+        constraints = [
+            # Not `unique=True`, which would add a second index for LIKE.
+            models.UniqueConstraint(
+                fields=["gsrn"], name="metering_point_gsrn_is_unique"
+            ),
+            models.CheckConstraint(
+                name="metering_point_gsrn_has_18_digits",
+                condition=Q(gsrn__regex=r"^[0-9]{18}$"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.street_address}, {self.postal_code} {self.city}"
+
+
+class HeadEnd(models.Model):
+    """A head-end system (frontsystem): where commands go. Secrets stay outside.
+
+    `code` names the environment variable that holds the secret shared with it:
+    HEAD_END_SECRET_<CODE>. `profile` picks the adapter.
+    """
+
+    class Profile(models.TextChoices):
+        """The adapters that exist."""
+
+        CIM_STRICT = "cim-strict", "CIM strict"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    code = models.CharField(
+        max_length=20, unique=True, validators=[RegexValidator(r"^[a-z][a-z0-9_]*$")]
+    )
+    name = models.CharField(max_length=60)
+    profile = models.CharField(max_length=20, choices=Profile.choices)
+    endpoint = models.URLField()
+    connect_timeout_seconds = models.PositiveSmallIntegerField(default=5)
+    read_timeout_seconds = models.PositiveSmallIntegerField(default=30)
+    max_concurrency = models.PositiveSmallIntegerField(default=20)
+    result_wait_seconds = models.PositiveIntegerField(
+        default=120,
+        help_text="How long to wait for a final result before reading the meter back.",
+    )
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="head_end_profile_is_known",
+                condition=Q(profile__in=["cim-strict"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def change(self, facts: Mapping[str, str | int]) -> list[str]:
+        """Take on these facts; gives the names of those that were new.
+
+        :raises ValidationError: a fact is not what its field takes.
+        """
+        known = {} if self._state.adding else model_to_dict(self)
+        changed = [name for name, fact in facts.items() if known.get(name) != fact]
+        if changed:
+            for name in changed:
+                setattr(self, name, facts[name])
+            self.full_clean()
+            self.save()
+        return changed
+
+
+class Meter(models.Model):
+    """A physical meter. Its HAN capability decides how an order is carried out.
+
+    A head-end is spoken to about serials alone, so a serial means one meter there.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    serial = models.CharField(max_length=20)
+    manufacturer = models.CharField(max_length=40)
+    model = models.CharField(max_length=40)
+    head_end = models.ForeignKey(
+        HeadEnd, on_delete=models.PROTECT, related_name="meters", db_index=False
+    )
+    han_capability = models.CharField(max_length=20, choices=HanCapability.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manufacturer", "serial"], name="meter_serial_per_manufacturer"
+            ),
+            models.UniqueConstraint(
+                fields=["head_end", "serial"], name="meter_serial_per_head_end"
+            ),
+            models.CheckConstraint(
+                name="meter_serial_is_not_empty", condition=~Q(serial="")
+            ),
+            models.CheckConstraint(
+                name="meter_han_capability_is_known",
+                condition=Q(han_capability__in=HanCapability.values),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.manufacturer} {self.model} {self.serial}"
+
+
+class Installation(models.Model):
+    """Which meter sits at which point. Half-open Oslo dates.
+
+    Neither a point's nor a meter's periods overlap: triggers in migration 0002 hold it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    meter = models.ForeignKey(
+        Meter, on_delete=models.PROTECT, related_name="installations", db_index=False
+    )
+    metering_point = models.ForeignKey(
+        MeteringPoint,
+        on_delete=models.PROTECT,
+        related_name="installations",
+        db_index=False,
+    )
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["metering_point"],
+                condition=Q(ends_on__isnull=True),
+                name="installation_one_current_per_point",
+            ),
+            models.UniqueConstraint(
+                fields=["meter"],
+                condition=Q(ends_on__isnull=True),
+                name="installation_one_current_per_meter",
+            ),
+            models.UniqueConstraint(
+                fields=["metering_point", "starts_on"],
+                name="installation_one_start_per_point",
+            ),
+            models.UniqueConstraint(
+                fields=["meter", "starts_on"], name="installation_one_start_per_meter"
+            ),
+            models.CheckConstraint(
+                name="installation_is_not_empty",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+            ),
+        ]
+
+
+class Holding(models.Model):
+    """Which customer holds the point (nettavtale). Half-open Oslo dates.
+
+    A point's periods never overlap: triggers in migration 0002 hold it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="holdings"
+    )
+    metering_point = models.ForeignKey(
+        MeteringPoint,
+        on_delete=models.PROTECT,
+        related_name="holdings",
+        db_index=False,
+    )
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["metering_point"],
+                condition=Q(ends_on__isnull=True),
+                name="holding_one_current_per_point",
+            ),
+            models.UniqueConstraint(
+                fields=["metering_point", "starts_on"],
+                name="holding_one_start_per_point",
+            ),
+            models.CheckConstraint(
+                name="holding_is_not_empty",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+            ),
+        ]
