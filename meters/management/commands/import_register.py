@@ -1,0 +1,114 @@
+"""`manage.py import_register FOLDER`: bring the register up to five CSV files."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from meters.register import (
+    ImportReport,
+    ImportRunning,
+    RegisterUnusable,
+    Rejection,
+    Stage,
+    import_register,
+)
+
+TOLD_ROWS = 50
+"""How many refused rows, and as many warnings, are printed unless asked otherwise."""
+
+
+class _Bars:
+    """A progress bar for each file that is read and each that is merged."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.tasks: dict[tuple[Stage, str], TaskID] = {}
+
+    def __call__(self, stage: Stage, file_name: str, done: int, total: int) -> None:
+        """Move the bar of this stage and file."""
+        verb = _("leser") if stage is Stage.READ else _("fletter")
+        key = (stage, file_name)
+        if key not in self.tasks:
+            self.tasks[key] = self.progress.add_task(f"{verb} {file_name}", total=total)
+        self.progress.update(self.tasks[key], completed=done)
+
+
+class Command(BaseCommand):
+    """Imports a delivery and prints what became of it."""
+
+    help = "Import metering points, meters, customers and who holds what (CSV)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The folder, and how many refused rows are too many."""
+        parser.add_argument("folder", type=Path, help="with the five files")
+        parser.add_argument(
+            "--max-rejections",
+            type=int,
+            help="change nothing when more rows than this are refused",
+        )
+        parser.add_argument(
+            "--show",
+            type=int,
+            default=TOLD_ROWS,
+            help=f"how many refused rows to print (default {TOLD_ROWS})",
+        )
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        """Import, then tell. Fails when the files could not be used."""
+        columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+        console = Console(stderr=True)
+        try:
+            with Progress(*columns, console=console) as progress, transaction.atomic():
+                report = import_register(
+                    options["folder"], now=timezone.now(), progress=_Bars(progress)
+                )
+                self._refuse_too_many(report, most=options["max_rejections"])
+        except (RegisterUnusable, ImportRunning) as error:
+            raise CommandError(str(error)) from error
+        self._tell(report, show=options["show"])
+
+    def _refuse_too_many(self, report: ImportReport, *, most: int | None) -> None:
+        if most is not None and report.rejected > most:
+            first = report.rejections[0]
+            raise CommandError(
+                _(
+                    "%(rejected)d rader ble avvist, flere enn %(most)d. Ingenting er "
+                    "endret. Den første: %(first)s"
+                )
+                % {"rejected": report.rejected, "most": most, "first": first}
+            )
+
+    def _tell(self, report: ImportReport, *, show: int) -> None:
+        table = Table()
+        headings = _("fil"), _("lest"), _("nye"), _("endret"), _("uendret"), _("avvist")
+        for heading in headings:
+            table.add_column(
+                heading, justify="left" if table.columns == [] else "right"
+            )
+        for name, each in report.counts.items():
+            numbers = (each.read, each.new, each.changed, each.unchanged, each.rejected)
+            table.add_row(name, *map(str, numbers))
+        console = Console(width=100)
+        with console.capture() as printed:
+            console.print(table)
+        self.stdout.write(printed.get())
+        warned = sum(each.warnings for each in report.counts.values())
+        self._list(_("Avvist"), report.rejections, total=report.rejected, show=show)
+        self._list(_("Advarsel"), report.warnings, total=warned, show=show)
+
+    def _list(
+        self, label: str, rows: tuple[Rejection, ...], *, total: int, show: int
+    ) -> None:
+        for row in rows[:show]:
+            self.stdout.write(f"{label}: {row}")
+        left = total - min(show, len(rows))
+        if left > 0:
+            self.stdout.write(_("… og %(left)d til") % {"left": left})

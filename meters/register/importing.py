@@ -1,0 +1,288 @@
+"""One delivery, in one transaction: read, checked, merged, told."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
+from psycopg2.sql import SQL
+from uuid6 import uuid7
+
+from hanportal.audit.log import Actor, ActorKind, Subject, record
+from meters.identifiers import NORWEGIAN_PREFIX
+from meters.register import checks, merge
+from meters.register.files import (
+    CUSTOMERS,
+    FILES,
+    METERING_POINTS,
+    METERS,
+    RegisterFile,
+)
+from meters.register.reading import (
+    RegisterUnusable,
+    Watch,
+    require_headers,
+    staged_rows,
+)
+from meters.register.report import (
+    KEPT_REJECTIONS,
+    FileCounts,
+    ImportReport,
+    Reason,
+    Rejection,
+)
+from meters.register.staging import changes, stage, staged, unstage
+
+CHAIN = "register"
+"""The audit chain of imports."""
+
+IMPORT_LOCK = (2_048_271, 1)
+"""Held by the one import that runs. Two numbers: a key space apart from the log's."""
+
+PROGRESS_BYTES = 256 * 1024
+
+WORK_MEMORY = "64MB"
+"""For each sort and hash join of an import, on the server."""
+
+
+class ImportRunning(Exception):  # noqa: N818 -- the outcome's name
+    """Another import holds the register. Try again when it has ended."""
+
+
+class Stage(StrEnum):
+    """What is being done with a file."""
+
+    READ = "read"
+    MERGE = "merge"
+
+
+class Progress(Protocol):
+    """Is told how far an import has come."""
+
+    def __call__(self, stage: Stage, file_name: str, done: int, total: int) -> None:
+        """`done` of `total`: bytes while reading, 0 or 1 of 1 while merging."""
+
+
+def import_register(
+    folder: Path, *, now: datetime, progress: Progress | None = None
+) -> ImportReport:
+    """Bring the register up to what five files in a folder say.
+
+    Rows that can't stand are reported and the others land. What no row mentions stays
+    as it is. All of it is one transaction: killed at any moment, it leaves nothing.
+
+    :raises RegisterUnusable: a file is missing, unreadable, or not such a file.
+    :raises ImportRunning: another import holds the register.
+    """
+    tell = progress or _nobody
+    require_files(folder)
+    with transaction.atomic(), connection.cursor() as cursor:
+        _lock_register(cursor)
+        # Foreign keys are checked with each statement instead of queued for the end.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
+        for file in FILES:
+            watch = _watch_reading(file, folder, tell)
+            stage(cursor, file, staged_rows(file, folder, watch=watch))
+        written = {}
+        for target, check in _STEPS:
+            tell(Stage.MERGE, target.file.file_name, 0, 1)
+            check(cursor, target.file)
+            written[target.file.name] = _merge(cursor, target, now=now)
+            tell(Stage.MERGE, target.file.file_name, 1, 1)
+        report = _report(cursor, written)
+        unstage(cursor, *(table(file) for file in FILES for table in (staged, changes)))
+        if report.changed_something:
+            _record(report, at=now)
+    return report
+
+
+def require_files(folder: Path) -> None:
+    """Refuse a folder that lacks files, or whose files have other headers.
+
+    :raises RegisterUnusable: says which, and what they should be.
+    """
+    missing = [f.file_name for f in FILES if not (folder / f.file_name).is_file()]
+    if missing:
+        raise RegisterUnusable(
+            _(
+                "%(folder)s mangler %(files)s. Lever alle fem filene sammen; "
+                "en fil uten rader har bare overskriften."
+            )
+            % {"folder": folder, "files": ", ".join(missing)}
+        )
+    for file in FILES:
+        require_headers(file, folder)
+
+
+def _lock_register(cursor: CursorWrapper) -> None:
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", IMPORT_LOCK)
+    (alone,) = cursor.fetchone()
+    if not alone:
+        raise ImportRunning(
+            _(
+                "En annen import holder på med registeret. "
+                "Vent til den er ferdig, og prøv igjen."
+            )
+        )
+
+
+def _check_points(cursor: CursorWrapper, file: RegisterFile) -> None:
+    checks.refuse_duplicates(cursor, file)
+
+
+def _check_meters(cursor: CursorWrapper, file: RegisterFile) -> None:
+    checks.refuse_unknown_head_ends(cursor)
+    checks.refuse_duplicates(cursor, file)
+    checks.refuse_ambiguous_serials(cursor)
+
+
+def _check_customers(cursor: CursorWrapper, file: RegisterFile) -> None:
+    checks.refuse_duplicates(cursor, file)
+    checks.refuse_shared_numbers(cursor)
+
+
+def _check_installations(cursor: CursorWrapper, file: RegisterFile) -> None:
+    checks.refuse_unknown_references(cursor, file, to=METERING_POINTS)
+    checks.refuse_unknown_references(cursor, file, to=METERS)
+    checks.refuse_duplicates(cursor, file)
+
+
+def _check_holdings(cursor: CursorWrapper, file: RegisterFile) -> None:
+    checks.refuse_unknown_references(cursor, file, to=METERING_POINTS)
+    checks.refuse_unknown_references(cursor, file, to=CUSTOMERS)
+    checks.refuse_duplicates(cursor, file)
+
+
+# In this order: installations and holdings refer to what the others brought.
+_STEPS: tuple[
+    tuple[merge.Target, Callable[[CursorWrapper, RegisterFile], None]], ...
+] = (
+    (merge.METERING_POINT_TARGET, _check_points),
+    (merge.METER_TARGET, _check_meters),
+    (merge.CUSTOMER_TARGET, _check_customers),
+    (merge.INSTALLATION_TARGET, _check_installations),
+    (merge.HOLDING_TARGET, _check_holdings),
+)
+
+
+def _merge(
+    cursor: CursorWrapper, target: merge.Target, *, now: datetime
+) -> merge.Written:
+    merge.find_changes(cursor, target, now=now)
+    if target.places:
+        checks.refuse_overlaps(
+            cursor, target.file, table=target.table, places=target.places
+        )
+    written = merge.write_changes(cursor, target)
+    if target is merge.METER_TARGET:
+        merge.make_ports(cursor, now=now)
+    return written
+
+
+def _report(cursor: CursorWrapper, written: dict[str, merge.Written]) -> ImportReport:
+    warnings, warned = _unusual_prefixes(cursor)
+    counts: dict[str, FileCounts] = {}
+    rejections: list[Rejection] = []
+    for file in FILES:
+        cursor.execute(
+            SQL("SELECT count(*), count(problem) FROM {}").format(staged(file))
+        )
+        rows, rejected = cursor.fetchone()
+        new, changed = written[file.name]
+        counts[file.file_name] = FileCounts(
+            new=new,
+            changed=changed,
+            unchanged=rows - rejected - new - changed,
+            rejected=rejected,
+            warnings=warned if file is METERING_POINTS else 0,
+        )
+        rejections += _rejections(cursor, file)
+    return ImportReport(
+        id=uuid7(), counts=counts, rejections=tuple(rejections), warnings=warnings
+    )
+
+
+def _rejections(cursor: CursorWrapper, file: RegisterFile) -> list[Rejection]:
+    cursor.execute(
+        SQL(
+            "SELECT line, problem_column, problem, detail, shape FROM {}"
+            " WHERE problem IS NOT NULL ORDER BY line LIMIT %s"
+        ).format(staged(file)),
+        [KEPT_REJECTIONS],
+    )
+    return [
+        Rejection(
+            file=file.file_name,
+            line=line,
+            column=column,
+            reason=Reason(problem),
+            detail=detail or "",
+            shape=shape or "",
+        )
+        for line, column, problem, detail, shape in cursor.fetchall()
+    ]
+
+
+def _unusual_prefixes(cursor: CursorWrapper) -> tuple[tuple[Rejection, ...], int]:
+    cursor.execute(
+        SQL(
+            "SELECT line, count(*) OVER () FROM {}"
+            " WHERE problem IS NULL AND NOT starts_with(gsrn, %s)"
+            " ORDER BY line LIMIT %s"
+        ).format(staged(METERING_POINTS)),
+        [NORWEGIAN_PREFIX, KEPT_REJECTIONS],
+    )
+    rows = cursor.fetchall()
+    warnings = tuple(
+        Rejection(
+            file=METERING_POINTS.file_name,
+            line=line,
+            column="gsrn",
+            reason=Reason.UNUSUAL_PREFIX,
+        )
+        for line, _total in rows
+    )
+    return warnings, rows[0][1] if rows else 0
+
+
+def _record(report: ImportReport, *, at: datetime) -> None:
+    record(
+        chain=CHAIN,
+        what="register.imported",
+        who=Actor(ActorKind.REGISTER, CHAIN),
+        on=Subject("register_import", report.id),
+        at=at,
+        facts={
+            name.removesuffix(".csv"): {
+                "new": each.new,
+                "changed": each.changed,
+                "unchanged": each.unchanged,
+                "rejected": each.rejected,
+            }
+            for name, each in report.counts.items()
+        },
+    )
+
+
+def _watch_reading(file: RegisterFile, folder: Path, tell: Progress) -> Watch:
+    total = (folder / file.file_name).stat().st_size
+    read, told = 0, -math.inf
+
+    def watch(size: int) -> None:
+        nonlocal read, told
+        read += size
+        if read - told >= PROGRESS_BYTES or read == total:
+            told = read
+            tell(Stage.READ, file.file_name, read, total)
+
+    return watch
+
+
+def _nobody(stage: Stage, file_name: str, done: int, total: int) -> None:
+    """Listens in place of nobody."""

@@ -1,0 +1,171 @@
+"""Reads a file line by line: one line in memory, whatever the file's size.
+
+A value never spans lines, so a quote that is never closed costs its own line only and
+the numbers in the report are the ones an editor shows.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from meters.register.files import RegisterFile, RowRefused
+from meters.register.report import SHAPE_LENGTH, Reason, shape_of
+from meters.register.values import NULL, Refused
+
+LONGEST_LINE = 64 * 1024
+"""Bytes. Longer than any row can be; beyond it the file is something else."""
+
+Watch = Callable[[int], None]
+"""Told the bytes of each line read."""
+
+
+class RegisterUnusable(Exception):  # noqa: N818 -- the outcome's name
+    """The delivery can't be read at all, and nothing was changed.
+
+    The message says what to do; the same files will fail again.
+    """
+
+
+def staged_rows(file: RegisterFile, folder: Path, *, watch: Watch) -> Iterator[str]:
+    """The file's rows as lines of PostgreSQL's COPY text format.
+
+    Each begins with its line number. A row that can't stand comes with its reason and
+    without its values, but for the key, by which others may refer to it.
+
+    :raises RegisterUnusable: unreadable, not UTF-8, or with another header.
+    """
+    lines = _lines(folder / file.file_name, watch=watch)
+    _number, header = next(lines, (1, ""))
+    places = _places(file, header)
+    width = len(places)
+    plan = [
+        (place, column.parse)
+        for place, column in zip(places, file.columns, strict=True)
+    ]
+    nothing = [NULL] * len(file.staged)
+    for number, line in lines:
+        parsed: list[str] = []
+        fields: Sequence[str] = ()
+        try:
+            fields = _fields(line)
+            if len(fields) != width:
+                raise RowRefused("", Reason.FIELD_COUNT)
+            for place, parse in plan:
+                parsed.append(parse(fields[place].strip()))
+            staged = file.across(parsed) if file.across else parsed
+            problem = [NULL, NULL, NULL, NULL]
+        except Refused as refusal:
+            known = parsed[: file.key] if len(parsed) >= file.key else []
+            staged = known + nothing[len(known) :]
+            problem = _problem(refusal, file, places, fields, len(parsed))
+        yield _copy_line([str(number), *problem, *staged])
+
+
+def require_headers(file: RegisterFile, folder: Path) -> None:
+    """Look at the first line only.
+
+    :raises RegisterUnusable: unreadable, not UTF-8, or with another header.
+    """
+    lines = _lines(folder / file.file_name, watch=lambda _size: None)
+    _places(file, next(lines, (1, ""))[1])
+
+
+def _copy_line(values: list[str]) -> str:
+    line = "\t".join(values) + "\n"
+    return line.replace("\\", "\\\\") if "\\" in line else line
+
+
+def _problem(
+    refusal: Refused,
+    file: RegisterFile,
+    places: list[int],
+    fields: Sequence[str],
+    parsed: int,
+) -> list[str]:
+    if isinstance(refusal, RowRefused):
+        column = refusal.column
+    else:
+        column = file.columns[parsed].name
+    names = [each.name for each in file.columns]
+    shape = shape_of(fields[places[names.index(column)]].strip()) if column else ""
+    return [refusal.reason.value, column, refusal.detail, shape.replace("\t", " ")]
+
+
+def _lines(path: Path, *, watch: Watch) -> Iterator[tuple[int, str]]:
+    """Number and text of each line that is not empty, without its line end."""
+    try:
+        with path.open("rb") as stream:
+            number = 0
+            while raw := stream.readline(LONGEST_LINE):
+                number += 1
+                watch(len(raw))
+                if text := _decoded(raw, path, number).rstrip("\r\n"):
+                    yield number, text
+    except OSError as error:
+        raise RegisterUnusable(
+            _("%(path)s kan ikke leses (%(why)s). Legg filen der, med leserett.")
+            % {"path": path, "why": error.strerror}
+        ) from error
+
+
+def _decoded(raw: bytes, path: Path, number: int) -> str:
+    if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
+        raise RegisterUnusable(
+            _(
+                "%(path)s, linje %(line)d: linjen er lengre enn noen rad kan være. "
+                "Er dette riktig fil, med linjeskift mellom radene?"
+            )
+            % {"path": path, "line": number}
+        )
+    try:
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError:
+        raise RegisterUnusable(
+            _(
+                "%(path)s, linje %(line)d: filen er ikke UTF-8. "
+                "Lagre den som UTF-8 og lever på nytt."
+            )
+            % {"path": path, "line": number}
+        ) from None
+
+
+def _fields(line: str) -> list[str]:
+    if '"' not in line:
+        return line.split(",")
+    try:
+        return next(csv.reader([line], strict=True))
+    except csv.Error:
+        raise RowRefused("", Reason.QUOTES) from None
+
+
+def _places(file: RegisterFile, header: str) -> list[int]:
+    """Where each column stands. The order is free, the names are not."""
+    try:
+        names = [name.strip() for name in _fields(header)]
+    except RowRefused:
+        names = []
+    expected = [column.name for column in file.columns]
+    if sorted(names) != sorted(expected):
+        missing = [name for name in expected if name not in names]
+        unknown = [name for name in names if name not in expected]
+        raise RegisterUnusable(
+            _(
+                "%(file)s har feil overskrift. Mangler: %(missing)s. Ukjent: "
+                "%(unknown)s. Første linje skal være: %(expected)s"
+            )
+            % {
+                "file": file.file_name,
+                "missing": ", ".join(missing) or "–",
+                "unknown": ", ".join(map(_short, unknown)) or "–",
+                "expected": ",".join(expected),
+            }
+        )
+    return [names.index(name) for name in expected]
+
+
+def _short(name: str) -> str:
+    # Without its header a file's first line is a person's: tell its shape alone.
+    named = name.isascii() and name.replace("_", "").isalpha() and name.islower()
+    return name[:SHAPE_LENGTH] if named else f"«{shape_of(name)}»"
