@@ -6,6 +6,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+# Importing the Celery application makes it the one that doorbells are rung on.
+from hanportal.celery import app as celery_app
+
+__all__ = ["celery_app", "main"]
+
 OWNER_COMMANDS = {"migrate"}
 
 

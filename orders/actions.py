@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -295,7 +294,9 @@ def _place(
 def _ring(port: HanPort) -> None:
     """Wake the workers once this is committed; a bell that fails fails nothing."""
     head_end_id = str(port.meter.head_end_id)
-    transaction.on_commit(
-        partial(tasks.dispatch_commands.delay, head_end_id=head_end_id), robust=True
-    )
+
+    def ring() -> None:
+        tasks.dispatch_commands.delay(head_end_id=head_end_id)
+
+    transaction.on_commit(ring, robust=True)
     outbox.ring()

@@ -1,7 +1,6 @@
 """The head-ends' way in: a callback is authenticated, stored once, answered at once."""
 
 import hashlib
-from functools import partial
 
 from django.db import transaction
 
@@ -36,5 +35,5 @@ def receive_callback(
                 "received_at": raw.received_at,
             },
         )
-        transaction.on_commit(partial(tasks.work_off_callbacks.delay), robust=True)
+        transaction.on_commit(tasks.work_off_callbacks.delay, robust=True)
     return batch
