@@ -25,6 +25,10 @@ from uuid6 import uuid7
 
 from hanportal.audit.management.commands import prepare_database
 from hanportal.audit.management.commands.prepare_database import Roles
+from hanportal.celery import app as celery_app
+
+# Tests ring real bells, on the Valkey of the tests.
+__all__ = ["celery_app"]
 
 TEMPLATE_LOCK = 7_204_411
 PASSWORD = "test-role"
@@ -78,7 +82,8 @@ def migrate_template(template: str) -> None:
         prepare_database.ensure_role(server, ROLES.application, PASSWORD)
         prepare_database.ensure_database(server, unfinished, ROLES.owner)
     with prepare_database.superuser_connection(server_url(unfinished)) as database:
-        prepare_database.grant_defaults(database, unfinished, ROLES)
+        grants = prepare_database.SCHEMA_GRANTS
+        prepare_database.grant(database, grants, database=unfinished, roles=ROLES)
     connect_to(unfinished, role=ROLES.owner)
     call_command("migrate", verbosity=0, interactive=False)
     connections["default"].close()
@@ -115,6 +120,10 @@ def database_from(template: str) -> Iterator[str]:
         template=template,
         owner=ROLES.owner,
     )
+    # A copy keeps the grants on tables, but not those on the database itself.
+    with prepare_database.superuser_connection(server_url("postgres")) as server:
+        grants = prepare_database.DATABASE_GRANTS
+        prepare_database.grant(server, grants, database=name, roles=ROLES)
     try:
         yield name
     finally:

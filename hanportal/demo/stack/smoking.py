@@ -1,5 +1,6 @@
 """`smoke`: a stack of its own, the main job played from outside, nothing left."""
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -20,29 +21,48 @@ POINTS = "120"
 def run_smoke(*, given: Mapping[str, str], console: Console) -> int:
     """Start on free ports in a fresh folder, play, verify the log; the exit status.
 
+    The folder with the logs is kept when something went wrong.
+
     :raises StackFailure: something does not start.
     :raises StopRequested: a signal came while it was starting.
     """
     settings = {"HANPORTAL_SPEED": SPEED, "HANPORTAL_POINTS": POINTS, **given}
-    with tempfile.TemporaryDirectory(prefix="hanportal-smoke-") as scratch:
-        Path(scratch).chmod(0o711)
-        folder = Folder.open(Path(scratch) / "data")
-        with Supervisor(console) as supervisor:
-            demo = Demo(
-                folder=folder,
-                ports=Ports.free(),
-                supervisor=supervisor,
-                given=settings,
-                parameters=postgres.THROW_AWAY,
-            )
-            demo.start()
-            status = run_in_foreground(
-                client_command(demo), demo.environment, supervisor
-            )
+    scratch = Path(tempfile.mkdtemp(prefix="hanportal-smoke-"))
+    scratch.chmod(0o711)
+    status = 1
+    try:
+        status = play(scratch / "data", given=settings, console=console)
+    finally:
+        if status == 0:
+            shutil.rmtree(scratch)
+        else:
+            console.print(f"Logs and data are kept in {scratch}")
+    return status
+
+
+def play(path: Path, *, given: Mapping[str, str], console: Console) -> int:
+    """Start a stack in the folder, play against it, stop it; the exit status.
+
+    :raises StackFailure: something does not start.
+    :raises StopRequested: a signal came while it was starting.
+    """
+    folder = Folder.open(path)
+    with Supervisor(console) as supervisor:
+        demo = Demo(
+            folder=folder,
+            ports=Ports.free(),
+            supervisor=supervisor,
+            given=given,
+            parameters=postgres.THROW_AWAY,
+        )
+        demo.start()
+        verify = [sys.executable, str(PROJECT / "manage.py"), "verify_audit"]
+        for command in (client_command(demo), verify):
+            status = run_in_foreground(command, demo.environment, supervisor)
             if status != 0:
                 return status
-            verify = [sys.executable, str(PROJECT / "manage.py"), "verify_audit"]
-            return run_in_foreground(verify, demo.environment, supervisor)
+        supervisor.check()
+    return 0
 
 
 def client_command(demo: Demo) -> list[str]:

@@ -6,7 +6,7 @@ command may run any number of times; it is the only one that needs a superuser.
 
 import os
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -80,13 +80,14 @@ def ensure_database(connection: Connection, database: str, owner: str) -> None:
             cursor.execute(
                 sql.SQL("ALTER DATABASE {database} OWNER TO {owner}").format(**names)
             )
-        cursor.execute(
-            sql.SQL("REVOKE ALL ON DATABASE {database} FROM PUBLIC").format(**names)
-        )
 
 
-GRANTS = (
-    "GRANT CONNECT ON DATABASE {database} TO {application}",
+DATABASE_GRANTS = (
+    "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+    # The register's importer stages its files in temporary tables.
+    "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {application}",
+)
+SCHEMA_GRANTS = (
     "ALTER SCHEMA public OWNER TO {owner}",
     "REVOKE ALL ON SCHEMA public FROM PUBLIC",
     "GRANT USAGE ON SCHEMA public TO {application}",
@@ -99,10 +100,12 @@ GRANTS = (
 everything but reading and adding."""
 
 
-def grant_defaults(connection: Connection, database: str, roles: Roles) -> None:
-    """Let the application's role use what the owner will create in this database."""
+def grant(
+    connection: Connection, statements: Sequence[str], *, database: str, roles: Roles
+) -> None:
+    """Run one of the lists of grants for this database and these roles."""
     with connection.cursor() as cursor:
-        for statement in GRANTS:
+        for statement in statements:
             cursor.execute(
                 sql.SQL(statement).format(
                     database=sql.Identifier(database),
@@ -179,8 +182,9 @@ class Command(BaseCommand):
             ensure_role(server, owner.role, owner.password)
             ensure_role(server, application.role, application.password)
             ensure_database(server, owner.database, owner.role)
+            grant(server, DATABASE_GRANTS, database=owner.database, roles=roles)
         with superuser_connection(on_database(admin_url, owner.database)) as database:
-            grant_defaults(database, owner.database, roles)
+            grant(database, SCHEMA_GRANTS, database=owner.database, roles=roles)
         self.stdout.write(
             f"Database {owner.database}: {roles.owner} owns it, "
             f"{roles.application} uses it."
