@@ -97,7 +97,7 @@ def collect(project: Path) -> None:
     copy_text(themes[0], served / "theme.css")
     digdir = project / PACKAGES / "@digdir"
     copy_text(
-        digdir / "designsystemet-css" / "dist" / "theme" / "designsystemet.css",
+        digdir / "designsystemet-css" / "dist" / "src" / "index.css",
         served / "designsystemet.css",
     )
     copy_text(
