@@ -1,0 +1,170 @@
+"""The simulator's page, its admin interface, and what it may not import."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from tests.demo.client import SECRETS, Client, Command, select
+from tests.demo.conftest import METERS_EACH, write_fleet
+from tests.demo.portal import Portal
+from tests.demo.processes import ROOT, Program
+
+SIMULATOR = ROOT / "hanportal" / "demo"
+
+
+def rows(client: Client, path: str, title: str) -> list[list[str]]:
+    """The table under a heading of the page, as texts."""
+    page = html.fromstring(client.request("GET", path).body)
+    [section] = select(page, "//section[h2=$title]", title=title)
+    return [
+        [cell.text_content() for cell in select(row, "td")]
+        for row in select(section, ".//tbody/tr")
+    ]
+
+
+def test_the_page_shows_a_meter_with_its_port(
+    head_ends: Client, portal: Portal, meter: str
+) -> None:
+    before = rows(head_ends, f"/?q={meter}", "Målere")
+    address = portal.address()
+    command = Command(serials=(meter,), reply_to=address)
+    head_ends.command(command)
+    portal.next(address)
+
+    after = rows(head_ends, f"/?q={meter}", "Målere")
+    [number, _time, *effect] = rows(head_ends, "/", "Hovedbok")[0]
+
+    assert before == [[meter, "aidon", "Aidon", "Test", "stengt"]]
+    assert after == [[meter, "aidon", "Aidon", "Test", "åpen"]]
+    assert number.isdigit()
+    assert effect == [meter, "åpen", command.correlation_id]
+
+
+def test_the_page_shows_the_traffic_of_a_meter_and_the_fault_that_struck(
+    head_ends: Client, meter: str
+) -> None:
+    head_ends.set_fault("REFUSE", meter, parameter="2.12")
+    set_now = rows(head_ends, "/", "Innstilte feil")
+    head_ends.command(Command(serials=(meter,)))
+
+    [_time, *line] = rows(head_ends, "/", "Trafikk")[0]
+
+    assert set_now[-1] == [
+        *("REFUSE", "Refused at once with a reply code"),
+        *(f"meter {meter}", "2.12", "1"),
+    ]
+    assert line == ["aidon", "←", meter, "set open ⇒ 2.12 [REFUSE]"]
+
+
+def test_the_page_runs_nothing_and_escapes_what_it_shows(head_ends: Client) -> None:
+    head_ends.command(Command(serials=("&lt;script&gt;alert(1)&lt;/script&gt;",)))
+
+    answer = head_ends.request("GET", "/?q=%22%3E%3Cscript%3E")
+    page = html.fromstring(answer.body)
+
+    assert select(page, "//script | //style | //@style") == []
+    assert select(page, "//input[@name='q']/@value") == ['"><script>']
+    assert answer.headers["content-security-policy"].split(";")[:2] == [
+        "default-src 'none'",
+        " style-src 'self'",
+    ]
+    assert head_ends.request("GET", "/simulator.css").status == 200
+
+
+def test_a_technician_changes_a_port_and_the_ledger_knows(
+    head_ends: Client, meter: str
+) -> None:
+    answer = head_ends.post(f"/admin/meters/{meter}/port", {"state": "open"})
+
+    assert answer.json()["port"] == "open"
+    [effect] = head_ends.get(f"/admin/ledger?serial={meter}")
+    assert (effect["state"], effect["correlation_id"]) == ("open", "")
+    after = head_ends.get(f"/admin/ledger?serial={meter}&after={effect['number']}")
+    assert after == []
+
+
+def test_only_json_can_change_anything(head_ends: Client, meter: str) -> None:
+    path = f"/admin/meters/{meter}/port"
+
+    form = head_ends.request("POST", path, b"state=open")
+    nonsense = head_ends.post(path, {"state": "ajar"})
+    nobody = head_ends.post("/admin/meters/nobody/port", {"state": "open"})
+
+    assert (form.status, nonsense.status, nobody.status) == (415, 400, 404)
+    assert head_ends.states(meter) == []
+
+
+def test_it_says_that_it_is_well(head_ends: Client) -> None:
+    health = head_ends.get("/healthz")
+
+    assert health == {"status": "ok", "head_ends": 3, "meters": 3 * METERS_EACH}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"head_ends": {"aidon": {"preset": "acme"}}}, "no preset is called 'acme'"),
+        (
+            {"head_ends": {"aidon": {"preset": "aidon", "pace": 1}}},
+            r"unknown figures \['pace'\]",
+        ),
+        ({"meters": [{"serial": "1", "head_end": "x"}]}, "head-end 'x'"),
+        (
+            {"meters": [{"serial": "1", "head_end": "aidon", "port": "ajar"}]},
+            "port is 'ajar'",
+        ),
+        ({"meters": [{"serial": "1", "head_end": "aidon"}] * 2}, "stands twice"),
+    ],
+)
+def test_a_fleet_that_makes_no_sense_is_refused_with_the_reason(
+    tmp_path: Path, change: dict[str, object], complaint: str
+) -> None:
+    fleet = write_fleet(tmp_path)
+    fleet.write_text(json.dumps(json.loads(fleet.read_text()) | change))
+
+    program = Program(
+        "hanportal.demo.headend",
+        *("--fleet", str(fleet), "--ledger", str(tmp_path / "ledger.sqlite")),
+    )
+
+    assert program.line(complaint).group() != ""
+    assert program.ended() == 2
+
+
+def test_secrets_may_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEAD_END_SECRET_AIDON", SECRETS["aidon"])
+    program = Program(
+        "hanportal.demo.headend",
+        *("--fleet", str(write_fleet(tmp_path))),
+        *("--ledger", str(tmp_path / "ledger.sqlite")),
+    )
+    client = Client(int(program.line(r"Listening on http://.*:(\d+)/")[1]))
+    commands = Command(serials=("nobody",)), Command(serials=("690000",))
+
+    ours = client.command(commands[0])
+    other = client.command(commands[1], head_end="kaifa")
+
+    assert (ours.status, other.status) == (200, 401)
+    assert program.stop() == 0
+
+
+@pytest.mark.parametrize("package", ["headend", "mail"])
+def test_it_imports_nothing_of_the_product(package: str) -> None:
+    ours = {"hanportal", "meters", "orders", "notifications", "tests"}
+    imported = set()
+    for file in (SIMULATOR / package).glob("**/*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module or "a relative import")
+    from_ours = {name for name in imported if name.split(".")[0] in ours}
+
+    own = f"hanportal.demo.{package}."
+    assert {name for name in from_ours if not f"{name}.".startswith(own)} == set()
+    assert {name for name in imported if name.split(".")[0] == "django"} == set()
