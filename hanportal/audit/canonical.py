@@ -30,7 +30,7 @@ _ENCODER: Final = json.JSONEncoder(
 )
 
 
-class NotCanonical(ValueError):
+class NotCanonical(ValueError):  # noqa: N818 -- errors are sentences
     """The value has no canonical form; the message names the place and the remedy."""
 
 

@@ -35,7 +35,7 @@ _DETAIL: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _DETAIL_LENGTH: Final = 10_000
 
 
-class InvalidEvent(ValueError):
+class InvalidEvent(ValueError):  # noqa: N818 -- errors are sentences
     """The event can't be written; the message names what is wrong. Don't try again."""
 
 

@@ -58,14 +58,14 @@ LEFT JOIN LATERAL (
 """
 
 
-class NotInTransaction(RuntimeError):
+class NotInTransaction(RuntimeError):  # noqa: N818 -- errors are sentences
     """The log was called outside a transaction; wrap the change and its event in one.
 
     Trying again does not help.
     """
 
 
-class WrongIsolation(RuntimeError):
+class WrongIsolation(RuntimeError):  # noqa: N818 -- errors are sentences
     """The transaction reads an old snapshot and can't see the chain's true head.
 
     Trying again does not help: use READ COMMITTED, PostgreSQL's default.

@@ -125,6 +125,14 @@ class _Row(NamedTuple):
     at: str
 
 
+def _row(columns: tuple[Any, ...]) -> _Row:
+    # The driver hands each bytea over as a memoryview.
+    chain, sequence, previous_hash, own_hash, data, *rest = columns
+    return _Row(
+        chain, sequence, bytes(previous_hash), bytes(own_hash), bytes(data), *rest
+    )
+
+
 def examine(
     tally: Tally,
     *,
@@ -157,23 +165,18 @@ def _one_snapshot() -> Iterator[None]:
         yield
 
 
-def _stream(query: str, chain: str | None) -> Iterator[list[Any]]:
+def _stream(query: str, chain: str | None) -> Iterator[tuple[Any, ...]]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(query, {"chain": chain})
         while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            for row in rows:
-                # The driver hands a bytea over as a memoryview.
-                yield [
-                    bytes(value) if isinstance(value, memoryview) else value
-                    for value in row
-                ]
+            yield from rows
 
 
 def _examine_events(
     tally: Tally, only: str | None, on_head: Callable[[Head], None]
 ) -> Iterator[Damage]:
     walk: _Walk | None = None
-    for row in map(_Row._make, _stream(_EVENTS, only)):
+    for row in map(_row, _stream(_EVENTS, only)):
         if walk is None or walk.chain != row.chain:
             if walk is not None:
                 on_head(walk.head())
@@ -278,13 +281,13 @@ def _examine_details(tally: Tally, only: str | None) -> Iterator[Damage]:
             sentence = f"{name} belongs to {event_id}, an event that is not there"
             yield Damage("(none)", 0, DamageKind.DETAIL, sentence)
             continue
-        committed = _commitment_in(data, name)
+        committed = _commitment_in(bytes(data), name)
         if committed is None:
             sentence = f"the event committed to no {name}"
             yield Damage(chain, sequence, DamageKind.DETAIL, sentence)
             continue
         tally.details += 1
-        if commitment(salt=salt, name=name, value=value).hex() != committed:
+        if commitment(salt=bytes(salt), name=name, value=value).hex() != committed:
             sentence = f"{name} is not the one that the event committed to"
             yield Damage(chain, sequence, DamageKind.DETAIL, sentence)
 

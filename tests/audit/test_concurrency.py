@@ -1,7 +1,7 @@
 """Eight writers at once, on real connections that really commit."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Barrier
 
 from django.db import connection, transaction
@@ -13,6 +13,7 @@ from tests.audit.scene import NOON, SYSTEM
 
 WRITERS = 8
 EVENTS_EACH = 40
+SECONDS_BETWEEN_LOOKS = 0.2
 
 
 def run_together(work: Callable[[int], None]) -> Iterator[int]:
@@ -31,7 +32,7 @@ def run_together(work: Callable[[int], None]) -> Iterator[int]:
             pool.submit(writer, number) for number in range(WRITERS)
         ]
         looks = 0
-        while not all(each.done() for each in running):
+        while wait(running, timeout=SECONDS_BETWEEN_LOOKS).not_done:
             yield looks
             looks += 1
     for each in running:
