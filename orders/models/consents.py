@@ -242,29 +242,7 @@ class Consent(models.Model):
             given_at=at,
         )
         consent.save(force_insert=True)
-        log.record(
-            chain=log.customer_chain(customer.id),
-            what="consent.given",
-            who=by,
-            on=log.Subject("consent", consent.id),
-            at=at,
-            facts={
-                "receipt_number": consent.receipt_number,
-                "gsrn": consent.gsrn,
-                "meter_serial": consent.meter_serial,
-                "terms_version": terms.version,
-                "terms_language": terms.language,
-                "terms_sha256": terms.sha256,
-                "confirmed": consent.confirmed,
-                "security": str(security),
-                "identified_level": identification.level,
-                "channel": str(channel),
-            },
-            personal={
-                "issuer": identification.issuer,
-                "subject": identification.subject,
-            },
-        )
+        consent._trace_giving(identification, by=by, at=at)
         return consent
 
     def end(self, reason: ConsentEnd, *, by: log.Actor, at: datetime) -> None:
@@ -290,4 +268,31 @@ class Consent(models.Model):
             and MeteringPoint.objects.held_by(self.customer, on=on)
             .filter(pk=self.metering_point_id)
             .exists()
+        )
+
+    def _trace_giving(
+        self, identification: Identification, *, by: log.Actor, at: datetime
+    ) -> None:
+        log.record(
+            chain=log.customer_chain(self.customer_id),
+            what="consent.given",
+            who=by,
+            on=log.Subject("consent", self.id),
+            at=at,
+            facts={
+                "receipt_number": self.receipt_number,
+                "gsrn": self.gsrn,
+                "meter_serial": self.meter_serial,
+                "terms_version": self.terms.version,
+                "terms_language": self.terms.language,
+                "terms_sha256": self.terms.sha256,
+                "confirmed": self.confirmed,
+                "security": str(self.security),
+                "identified_level": self.identified_level,
+                "channel": str(self.channel),
+            },
+            personal={
+                "issuer": identification.issuer,
+                "subject": identification.subject,
+            },
         )
