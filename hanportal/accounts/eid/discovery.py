@@ -1,6 +1,7 @@
 """The provider's published configuration and signing keys, fetched and remembered."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,9 +15,9 @@ from hanportal.accounts.eid.refusals import LoginRefused, Reason
 
 CONFIGURATION_LASTS_SECONDS = 3600
 KEYS_LAST_SECONDS = 3600
-SECONDS_BETWEEN_KEY_LOOKUPS = 30
-"""An unknown key asks the provider again, but not more often than this: otherwise
-forged tokens could make us hammer it."""
+SECONDS_BETWEEN_UNKNOWN_KEYS = 30
+"""An unknown key makes us ask the provider again at once, for it may have changed its
+keys; but not more often than this, or forged tokens could make us hammer it."""
 
 ALGORITHMS: Mapping[str, str] = {"RS256": "RSA", "ES256": "EC"}
 """The signatures that are believed, each with its type of key."""
@@ -48,10 +49,12 @@ class Configuration:
     """The provider promised `iss` in its answers (RFC 9207)."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Keys:
     by_id: dict[str, PyJWK]
     fetched_at: float
+    for_unknown_at: float = -math.inf
+    """When an unknown key last made us ask."""
 
 
 class Discovery:
@@ -87,14 +90,16 @@ class Discovery:
         """
         with self._lock:
             keys = self._keys.get(configuration.jwks_uri)
-        age = self._clock() - keys.fetched_at if keys else KEYS_LAST_SECONDS
-        unknown = keys is None or key_id not in keys.by_id
-        if age >= KEYS_LAST_SECONDS or (unknown and age >= SECONDS_BETWEEN_KEY_LOOKUPS):
-            published = fetch_json(configuration.jwks_uri, session)
-            keys = _Keys(_read_keys(published), self._clock())
-            with self._lock:
-                self._keys[configuration.jwks_uri] = keys
-        if keys is None or key_id not in keys.by_id:
+        now = self._clock()
+        if keys is None or now - keys.fetched_at >= KEYS_LAST_SECONDS:
+            keys = _Keys(_fetch_keys(configuration, session), now)
+        elif key_id not in keys.by_id and (
+            now - keys.for_unknown_at >= SECONDS_BETWEEN_UNKNOWN_KEYS
+        ):
+            keys = _Keys(_fetch_keys(configuration, session), now, for_unknown_at=now)
+        with self._lock:
+            self._keys[configuration.jwks_uri] = keys
+        if key_id not in keys.by_id:
             raise LoginRefused(Reason.UNKNOWN_KEY)
         return keys.by_id[key_id]
 
@@ -155,7 +160,8 @@ def _endpoint(document: Mapping[str, Any], name: str) -> str | None:
     return str(url)
 
 
-def _read_keys(document: Mapping[str, Any]) -> dict[str, PyJWK]:
+def _fetch_keys(configuration: Configuration, session: Session) -> dict[str, PyJWK]:
+    document = fetch_json(configuration.jwks_uri, session)
     keys: dict[str, PyJWK] = {}
     published = document.get("keys")
     for entry in published if isinstance(published, list) else []:
