@@ -57,13 +57,20 @@ def letter(
     return mail
 
 
-@pytest.fixture
-def mail_server(tmp_path: Path) -> Iterator[MailServer]:
-    """A mail server without mails."""
-    server = start(tmp_path)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
+    """One mail server for all tests that leave it alive."""
+    server = start(tmp_path_factory.mktemp("mail"))
     yield server
-    if server.program.process.poll() is None:
-        assert server.program.stop() == 0
+    assert server.program.stop() == 0
+
+
+@pytest.fixture
+def mail_server(running: MailServer) -> MailServer:
+    """A mail server without mails and faults."""
+    running.web.request("DELETE", "/messages")
+    running.web.request("DELETE", "/admin/faults")
+    return running
 
 
 def test_a_mail_is_kept_and_can_be_read(mail_server: MailServer) -> None:
@@ -89,9 +96,10 @@ def test_each_recipient_has_a_copy_and_sees_no_other(mail_server: MailServer) ->
     assert len(mail_server.subjects()) == 3
 
 
-def test_mails_survive_a_restart(mail_server: MailServer, tmp_path: Path) -> None:
-    mail_server.send(KARI, mail=letter())
-    mail_server.program.kill()
+def test_mails_survive_a_restart(tmp_path: Path) -> None:
+    before = start(tmp_path)
+    before.send(KARI, mail=letter())
+    before.program.kill()
 
     again = start(tmp_path)
 
@@ -147,7 +155,8 @@ def test_a_fault_for_one_recipient_spares_the_others(mail_server: MailServer) ->
     assert mail_server.subjects(OLA) == ["HAN-porten er åpen"]
 
 
-def test_it_can_say_yes_and_die(mail_server: MailServer, tmp_path: Path) -> None:
+def test_it_can_say_yes_and_die(tmp_path: Path) -> None:
+    mail_server = start(tmp_path)
     mail_server.web.post("/admin/faults", {"fault": "die"})
     smtp = smtplib.SMTP("127.0.0.1", mail_server.smtp_port, timeout=PATIENCE)
     smtp.ehlo()
