@@ -24,19 +24,20 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def play(options: argparse.Namespace, console: Console) -> None:
-    """Every story in order.
+def play(options: argparse.Namespace, console: Console) -> float:
+    """Every story in order; seconds from the order to the open port.
 
     :raises Deviation: one of them went another way.
     """
     names = [person["name"] for person in json.loads(options.people.read_text("utf-8"))]
     world = World(options.head_end, options.mail)
     stories = Stories(options.portal, world, Timeline(console))
-    owner, order = stories.opening(names[0])
+    opened = stories.opening(names[0])
     other = stories.unsecured(names[1])
-    stories.someone_elses(owner, order, other)
+    stories.someone_elses(opened, other)
     stories.stranger(names[-1])
-    stories.closing(owner, order)
+    stories.closing(opened)
+    return opened.seconds
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,11 +45,12 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(highlight=False, soft_wrap=True)
     started = time.monotonic()
     try:
-        play(parse(arguments), console)
+        to_open = play(parse(arguments), console)
     except Deviation as deviation:
         console.print(f"\n✗ {deviation}", style="red", markup=False)
         return 1
-    console.print(f"\n✓ As told, in {time.monotonic() - started:.0f} s")
+    console.print(f"\nFrom order to open: {to_open:.2f} s, by the simulator's ledger")
+    console.print(f"✓ All as told, in {time.monotonic() - started:.0f} s")
     return 0
 
 

@@ -83,8 +83,8 @@ class MinSide:
         ticked = dict.fromkeys(boxes, "on")
         return self.browser.submit(form.filled(**ticked, security=security))
 
-    def order_opening(self, card: Card, *, email: str) -> Page:
-        """All four steps; the page of the order.
+    def answers_to_opening(self, card: Card, *, email: str) -> Page:
+        """The steps before the last: the page that shows all answers once more.
 
         :raises Deviation: a step does not lead to the next.
         """
@@ -92,19 +92,24 @@ class MinSide:
         expect("after the terms", actual=notices.status, expected=200)
         check = self.browser.submit(notices.form(MAIN_FORM).filled(email=email))
         expect("after the notices", actual=check.path[-9:], expected="/se-over/")
-        order = self.browser.submit(check.form(MAIN_FORM))
-        expect_order(order)
-        return order
+        return check
 
-    def order_closing(self, card: Card) -> Page:
-        """One click and one confirmation; the page of the order.
+    def question_of_closing(self, card: Card) -> Page:
+        """The page that asks whether to close.
 
         :raises Deviation: the card does not offer it.
         """
         offers = [link for link in card.links if link.endswith("/steng/")]
         if not offers:
             raise Deviation(f"The card of meter {card.serial} offers no closing.")
-        order = self.browser.submit(self.open(offers[0]).form(MAIN_FORM))
+        return self.open(offers[0])
+
+    def press(self, page: Page) -> Page:
+        """Press the page's button, which places an order; the order's page.
+
+        :raises Deviation: it leads somewhere else.
+        """
+        order = self.browser.submit(page.form(MAIN_FORM))
         expect_order(order)
         return order
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -27,7 +28,7 @@ SUBJECTS = {
 
 @dataclass
 class Timeline:
-    """What happened, in seconds since the order."""
+    """What happened, in seconds since the story began, or since its order."""
 
     console: Console
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -35,12 +36,24 @@ class Timeline:
     def story(self, title: str) -> None:
         """Begin a story; its clock starts now."""
         self.console.print(f"\n[bold]{title}[/]")
+        self.start_clock()
+
+    def start_clock(self) -> None:
+        """The button is pressed now: what follows is told in seconds from here."""
         self.started = datetime.now(UTC)
 
     def tell(self, what: str, at: datetime | None = None) -> None:
         """One line."""
         seconds = ((at or datetime.now(UTC)) - self.started).total_seconds()
         self.console.print(f"  {max(seconds, 0):6.2f} s  {what}")
+
+
+class Opened(NamedTuple):
+    """A port that was opened: by whom, by which order, and how fast."""
+
+    visit: MinSide
+    order: Page
+    seconds: float
 
 
 @dataclass
@@ -58,26 +71,33 @@ class Stories:
         self.timeline.tell(f"{name} is logged in with eID: {page.heading()}")
         return visit
 
-    def opening(self, name: str) -> tuple[MinSide, Page]:
+    def opening(self, name: str) -> Opened:
         """The main job: log in, consent, order; the port opens and all are told."""
         self.timeline.story("The main job: the port is ordered and opens")
         visit = self.visit(name)
         card = visit.cards()[0]
         expect("before", actual=self.world.effects(card.serial), expected=[])
-        self.timeline.started = datetime.now(UTC)
-        order = visit.order_opening(card, email=MAIN_JOB_ADDRESS)
-        self.timeline.tell(f"ordered, with consent: {order.heading()}")
-        self._follow(visit, order, card, state="open", earlier=[], inbox_before=0)
-        return visit, visit.open(order.path)
+        check = visit.answers_to_opening(card, email=MAIN_JOB_ADDRESS)
+        self.timeline.tell("terms, consent and address are filled in")
+        self.timeline.start_clock()
+        order = visit.press(check)
+        self.timeline.tell(f"ordered: {order.heading()}")
+        seconds = self._follow(
+            visit, order, card, state="open", earlier=[], inbox_before=0
+        )
+        return Opened(visit, visit.open(order.path), seconds)
 
-    def closing(self, visit: MinSide, opening: Page) -> None:
+    def closing(self, opened: Opened) -> None:
         """Closing again: the port closes, the consent has ended, notices are out."""
         self.timeline.story("Closing again")
+        visit = opened.visit
         card = visit.cards()[0]
         earlier = self.world.effects(card.serial)
-        order = visit.order_closing(card)
+        question = visit.question_of_closing(card)
+        self.timeline.start_clock()
+        order = visit.press(question)
         self.timeline.tell(f"ordered: {order.heading()}")
-        consent = consent_line(visit.open(opening.path))
+        consent = consent_line(visit.open(opened.order.path))
         if "Avsluttet" not in consent:
             raise Deviation(f"The consent has not ended: {consent!r}.")
         self.timeline.tell("the consent has ended")
@@ -94,8 +114,11 @@ class Stories:
         state: str,
         earlier: list[Effect],
         inbox_before: int,
-    ) -> None:
-        """Wait for the meter, then for Min side, then for both notices."""
+    ) -> float:
+        """Wait for the meter, then Min side, then both notices.
+
+        The value is the seconds from the order to the effect at the meter.
+        """
 
         def new_effect() -> Effect | None:
             effects = self.world.effects(card.serial)[len(earlier) :]
@@ -120,6 +143,7 @@ class Stories:
             expected=[*earlier, effect],
         )
         self._notices(visit, state=state, before=inbox_before)
+        return (effect.at - self.timeline.started).total_seconds()
 
     def _notices(self, visit: MinSide, *, state: str, before: int) -> None:
         subjects = SUBJECTS[state]
@@ -157,10 +181,11 @@ class Stories:
         self.timeline.tell("nothing is ordered, sent or written")
         return visit
 
-    def someone_elses(self, owner: MinSide, order: Page, other: MinSide) -> None:
+    def someone_elses(self, opened: Opened, other: MinSide) -> None:
         """Another customer's point and order: not found."""
         self.timeline.story("Another customer's point")
-        point = owner.cards()[0].links[0].rsplit("/", 2)[0]
+        order = opened.order
+        point = opened.visit.cards()[0].links[0].rsplit("/", 2)[0]
         for address in (
             *(f"{point}/{step}/" for step in ("apne", "apne/vilkar", "steng")),
             order.path,

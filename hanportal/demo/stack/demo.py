@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,9 +17,11 @@ from hanportal.demo.stack.foundation import Foundation
 from hanportal.demo.stack.layout import HOST, Folder, Ports, ensure_free
 from hanportal.demo.stack.process import Child, Spec
 from hanportal.demo.stack.services import PYTHON, Service, Services
+from hanportal.demo.stack.stamps import Stamp, files_under, fingerprint
 from hanportal.demo.stack.supervisor import Step, Supervisor
 
 PROJECT = Path(__file__).resolve().parents[3]
+LOCK = PROJECT / "requirements" / "dev.lock"
 SEED = 20
 START_SECONDS = 60
 STEP_SECONDS = 600
@@ -70,7 +71,7 @@ class Demo:
             given=self.given,
             addresses=addresses,
         )
-        static = self._begin("Static files", "static", "collectstatic", "--no-input")
+        static = self._begin_static_files()
         self._write_neighbourhood()
         codes = self.services.head_ends()
         self.environment |= head_end_secrets(self.folder, codes)
@@ -81,15 +82,13 @@ class Demo:
             self._launch(services.mail_server()),
         ]
         self._prepare_database(codes)
-        self._await(outside)
-        self.supervisor.finish_step(static, seconds=STEP_SECONDS)
-        self._await(
-            [
-                self._launch(services.worker()),
-                self._launch(services.beat()),
-                self._launch(services.web()),
-            ]
-        )
+        self._finish_static_files(static)
+        product = [
+            self._launch(services.worker()),
+            self._launch(services.beat()),
+            self._launch(services.web()),
+        ]
+        self._await(outside + product)
 
     def people(self) -> list[dict[str, str]]:
         """The demo's people, as the eID provider knows them."""
@@ -126,13 +125,31 @@ class Demo:
                 child, service.is_ready, seconds=START_SECONDS
             )
 
+    def _stamp(self, name: str) -> Stamp:
+        return Stamp(self.folder.path / "stamps" / name)
+
+    def _begin_static_files(self) -> Step | None:
+        """Collect the files that browsers load, unless that has been done."""
+        if self._stamp("static").says(self._static_fingerprint()):
+            return None
+        return self._begin("Static files", "static", "collectstatic", "--no-input")
+
+    def _finish_static_files(self, step: Step | None) -> None:
+        if step is not None:
+            self.supervisor.finish_step(step, seconds=STEP_SECONDS)
+            self._stamp("static").set(self._static_fingerprint())
+
+    def _static_fingerprint(self) -> str:
+        sources = files_under(PROJECT / ".frontend", PROJECT / "hanportal" / "static")
+        return fingerprint([*sources, LOCK])
+
     def _write_neighbourhood(self) -> None:
         """The demo's register, unless these files are there from the last time."""
         folder = self.services.neighbourhood
         points = int(number(self.given, "HANPORTAL_POINTS", DEFAULT_POINTS))
-        stamp = folder / "made-with.json"
-        recipe = json.dumps({"points": points, "seed": SEED})
-        if stamp.exists() and stamp.read_text(encoding="utf-8") == recipe:
+        generator = files_under(PROJECT / "hanportal" / "demo" / "neighbourhood")
+        recipe = fingerprint(generator, points, SEED)
+        if self._stamp("neighbourhood").says(recipe):
             return
         folder.mkdir(parents=True, exist_ok=True)
         today = datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat()
@@ -143,22 +160,38 @@ class Demo:
             *("--seed", str(SEED), "--points", str(points), "--today", today),
         )
         self.supervisor.run_step(step, seconds=STEP_SECONDS)
-        stamp.write_text(recipe, encoding="utf-8")
+        self._stamp("neighbourhood").set(recipe)
 
     def _prepare_database(self, codes: list[str]) -> None:
+        """Roles, tables and rows. A database that is not ours is always looked at."""
+        is_ours = "DATABASE_URL" not in self.given
+        wanted = self._database_fingerprint()
+        if is_ours and self._stamp("database").says(wanted):
+            return
         if "ADMIN_DATABASE_URL" in self.environment:
             self._manage("Database roles", "prepare_database", "prepare_database")
         self._manage("Tables", "migrate", "migrate", "--no-input")
-        endpoint = partial(
-            "{code}=http://{host}:{port}/{code}/soap".format,
-            host=HOST,
-            port=self.ports.headend,
-        )
-        head_ends = [part for c in codes for part in ("--head-end", endpoint(code=c))]
-        step = self._step(
+        self.supervisor.run_step(self._rows(codes), seconds=STEP_SECONDS)
+        if is_ours:
+            self._stamp("database").set(wanted)
+
+    def _rows(self, codes: list[str]) -> Spec:
+        address = f"http://{HOST}:{self.ports.headend}"
+        head_ends = [
+            part for c in codes for part in ("--head-end", f"{c}={address}/{c}/soap")
+        ]
+        return self._step(
             "Terms, head-ends and register",
             "preparation",
             *("-m", "hanportal.demo.stack.preparation"),
             *(str(self.services.neighbourhood), *head_ends),
         )
-        self.supervisor.run_step(step, seconds=STEP_SECONDS)
+
+    def _database_fingerprint(self) -> str:
+        migrations = [
+            file
+            for pattern in ("*/migrations/*.py", "hanportal/*/migrations/*.py")
+            for file in PROJECT.glob(pattern)
+        ]
+        rows = files_under(PROJECT / "orders" / "terms", self.services.neighbourhood)
+        return fingerprint([*migrations, *rows, LOCK], self.ports.headend)

@@ -75,15 +75,14 @@ class Supervisor:
         :raises StopRequested: a signal came.
         """
         started = time.monotonic()
-        while True:
-            self.heed_signals()
-            if child.has_ended():
-                raise child.failure(f"ended with code {child.reap()} at start-up")
-            if is_ready():
-                break
-            if time.monotonic() - started > seconds:
-                raise child.failure(f"did not answer within {seconds:.0f} s")
-            time.sleep(POLL_SECONDS)
+        with self.console.status(f"{child.name} …"):
+            while not is_ready():
+                self.heed_signals()
+                if child.has_ended():
+                    raise child.failure(f"ended with code {child.reap()} at start-up")
+                if time.monotonic() - started > seconds:
+                    raise child.failure(f"did not answer within {seconds:.0f} s")
+                time.sleep(POLL_SECONDS)
         self.report(child.name, time.monotonic() - started)
 
     def start_step(self, spec: Spec) -> Step:
@@ -101,11 +100,12 @@ class Supervisor:
         """
         child = step.child
         try:
-            while not child.has_ended():
-                self.heed_signals()
-                if time.monotonic() - step.started > seconds:
-                    raise child.failure(f"was not done within {seconds:.0f} s")
-                time.sleep(POLL_SECONDS)
+            with self.console.status(f"{child.name} …"):
+                while not child.has_ended():
+                    self.heed_signals()
+                    if time.monotonic() - step.started > seconds:
+                        raise child.failure(f"was not done within {seconds:.0f} s")
+                    time.sleep(POLL_SECONDS)
         finally:
             child.ask_to_stop()
             child.ensure_stopped(time.monotonic() + child.spec.stop_seconds)
