@@ -68,7 +68,7 @@ class Case(models.Model):
         detail: str,
         by: log.Actor,
         at: datetime,
-    ) -> Self:
+    ) -> "Case":
         """Open a case about a command's port, or return the one already open."""
         case, is_new = cls.objects.get_or_create(
             kind=kind,
@@ -95,7 +95,7 @@ class Case(models.Model):
         detail: str,
         by: log.Actor,
         at: datetime,
-    ) -> Self:
+    ) -> "Case":
         """Open a case about a whole head-end, or return the one already open."""
         case, is_new = cls.objects.get_or_create(
             kind=kind,

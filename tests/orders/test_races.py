@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 from django.db import connections
@@ -95,8 +96,8 @@ def test_a_withdrawal_racing_an_opening_always_ends_closed(
         fake = FakeHeadEnd()
 
         results = at_once(
-            lambda fake=fake: dispatch(world, fake),
-            lambda point=point: close(world, point),
+            partial(dispatch, world, fake),
+            partial(close, world, point),
         )
 
         assert [r for r in results if isinstance(r, Exception)] == []
@@ -124,10 +125,8 @@ def test_a_closing_racing_the_meters_result_tells_the_truth(
         opened = world.event(Command.objects.get(port=port), ReportedState.OPEN)
 
         results = at_once(
-            lambda opened=opened: apply_report(
-                opened, head_end=world.head_end, clock=world.clock
-            ),
-            lambda point=point: close(world, point),
+            partial(apply_report, opened, head_end=world.head_end, clock=world.clock),
+            partial(close, world, point),
         )
 
         assert [r for r in results if isinstance(r, Exception)] == []
@@ -153,8 +152,8 @@ def test_a_closing_racing_an_opening_leaves_what_was_asked_last(
         close(world, point)
 
         results = at_once(
-            lambda point=point: world.order_opening(metering_point=point),
-            lambda point=point: close(world, point),
+            partial(world.order_opening, metering_point=point),
+            partial(close, world, point),
         )
 
         unexpected = [
@@ -184,7 +183,7 @@ def test_two_workers_never_send_the_same_command(committed_world: World) -> None
         while dispatch(world, fake):
             pass
 
-    results = at_once(*[lambda fake=fake: work(fake) for fake in fakes])
+    results = at_once(*[partial(work, fake) for fake in fakes])
 
     assert results == [None] * 4
     sent = [command.id for fake in fakes for command in fake.sent]
