@@ -75,6 +75,8 @@ class Report:
     correlation_id: UUID | None = None
     """None for a read-back and for what a meter says of its own accord."""
     state: ReportedState | None = None
+    """How the port is, where that was said. May stand beside a fault: opening failed,
+    the port is closed. Without state and fault the head-end says "processed" only."""
     observed_at: datetime | None = None
     """The meter's own time of the state; aware."""
     fault: Fault | None = None
@@ -191,7 +193,10 @@ class HeadEndAdapter(Protocol):
         """Read the ports' present state; a report with a fault where it failed."""
 
     def parse_callback(self, raw: RawCallback) -> CallbackBatch:
-        """Authenticate and read a callback. Pure.
+        """Authenticate and read a callback. Pure: the time is `raw.received_at`.
+
+        One event that can't be understood is an AMBIGUOUS report among the others,
+        with an empty serial where it names no meter.
 
         :raises CallbackRefused: not authentic, or not what the profile describes.
         """
