@@ -13,11 +13,17 @@ from tests.orders.world import NOW, World
 
 def refused(statement: str) -> str:
     """The database's answer to a statement that bypasses the models."""
-    with pytest.raises(DatabaseError) as refusal, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError) as refusal:
+        run(statement)
     return str(refusal.value)
+
+
+@transaction.atomic
+def run(statement: str) -> None:
+    """Run it as far as a commit would."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @pytest.fixture
@@ -103,9 +109,13 @@ def test_a_rolled_back_change_leaves_neither_row_nor_event(
 ) -> None:
     world = committed_world
 
-    with pytest.raises(RuntimeError), transaction.atomic():
+    @transaction.atomic
+    def order_and_fail() -> None:
         world.order_opening()
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        order_and_fail()
 
     assert not Order.objects.exists()
     assert HanPort.objects.get(pk=world.port.pk).generation == 0
