@@ -26,13 +26,20 @@ class Signing(requests.auth.AuthBase):
 
 
 @pytest.fixture
-def service(head_ends: Client) -> Any:
+def service(head_ends: Client, tmp_path: Path) -> Any:
     """The operations of the WSDL, at the simulator."""
-    wsdl = (
-        Path(os.environ.get("HANPORTAL_SCHEMAS", "")) / "ExecuteEndDeviceControls.wsdl"
-    )
-    if not wsdl.is_file():
+    folder = Path(os.environ.get("HANPORTAL_SCHEMAS", ""))
+    name = "ExecuteEndDeviceControls.wsdl"
+    if not (folder / name).is_file():
         pytest.skip("HANPORTAL_SCHEMAS names no folder with the IEC 61968-9 schemas")
+    schema = (folder / "EndDeviceControlsMessage.xsd").resolve()
+    wsdl = tmp_path / name
+    wsdl.write_text(
+        # The published file leaves it to the reader to find the schema.
+        (folder / name)
+        .read_text(encoding="utf-8")
+        .replace('ControlsMessage"/>', f'ControlsMessage" schemaLocation="{schema}"/>')
+    )
     session = requests.Session()
     session.auth = Signing()
     library: Any = zeep  # it ships without types
