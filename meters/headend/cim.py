@@ -28,7 +28,7 @@ from meters.headend.cim_messages import (
     control_message,
     read_back_message,
 )
-from meters.headend.cim_parsing import read_events
+from meters.headend.cim_parsing import EventsMessage, read_events
 from meters.headend.cim_results import (
     read_back_of,
     report_of,
@@ -134,23 +134,7 @@ class CimAdapter:
         :raises CallbackRefused: 413 too large, 401 not signed or replayed, 400 not a
             readable message, 503 when we have no secret to check it with.
         """
-        if len(raw.body) > self.profile.max_message_bytes:
-            raise CallbackRefused(413, "The message is larger than allowed.")
-        if not self.secret:
-            raise CallbackRefused(503, self._no_secret())
-        try:
-            require_authentic(
-                secret=self.secret,
-                headers=raw.headers,
-                body=raw.body,
-                received_at=raw.received_at,
-                window=self.profile.replay_window,
-            )
-            message = read_events(raw.body, profile=self.profile)
-        except NotAuthentic as error:
-            raise CallbackRefused(401, str(error)) from error
-        except Unreadable as error:
-            raise CallbackRefused(400, str(error)) from error
+        message = self._authentic_events(raw)
         # Made from the body, so that the same callback gets the same reply.
         reply_id = uuid5(NAMESPACE_OID, sha256(raw.body).hexdigest())
         return CallbackBatch(
@@ -192,6 +176,25 @@ class CimAdapter:
 
     def _no_secret(self) -> str:
         return f"Head-end {self.code} has no secret: set {self.secret_setting}."
+
+    def _authentic_events(self, raw: RawCallback) -> EventsMessage:
+        if len(raw.body) > self.profile.max_message_bytes:
+            raise CallbackRefused(413, "The message is larger than allowed.")
+        if not self.secret:
+            raise CallbackRefused(503, self._no_secret())
+        try:
+            require_authentic(
+                secret=self.secret,
+                headers=raw.headers,
+                body=raw.body,
+                received_at=raw.received_at,
+                window=self.profile.replay_window,
+            )
+            return read_events(raw.body, profile=self.profile)
+        except NotAuthentic as error:
+            raise CallbackRefused(401, str(error)) from error
+        except Unreadable as error:
+            raise CallbackRefused(400, str(error)) from error
 
     def _control(self, command: PortCommand) -> Outgoing | Submission:
         message_id = self.new_id()
