@@ -14,7 +14,7 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
-from hanportal.audit.log import Actor, ActorKind, customer_chain, lock_chains
+from hanportal.audit.log import Actor, ActorKind
 from notifications.channels.email import Letter, NotAccepted, send
 from notifications.models import Delivery, Message
 from notifications.states import BACKOFF, DeliveryStatus
@@ -109,10 +109,9 @@ def _settle(
 ) -> None:
     """Write what became of it, if the claim still counts.
 
-    The chain is locked first: whoever withdraws holds it already when it comes for
-    the message's row.
+    Message, then delivery, then the customer's chain: the order in which whoever
+    withdraws comes for them too.
     """
-    lock_chains(customer_chain(delivery.message.customer_id))
     message = Message.objects.locked().get(pk=delivery.message_id)
     held = Delivery.objects.held(delivery).select_for_update(of=("self",)).first()
     if held is None:

@@ -82,7 +82,8 @@ def withdraw_unsent(
     """Take back what is no longer true and has not gone out. Returns how many.
 
     What is being sent at this moment is checked by its sender once more before it
-    leaves; if it leaves all the same, the message stands in the inbox again.
+    leaves; if it leaves all the same, the message stands in the inbox again. Locks
+    messages, so it must come before the caller writes to the customer's chain.
     """
     withdrawn = 0
     for message in Message.objects.told_about(about, kinds).locked():

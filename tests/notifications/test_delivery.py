@@ -282,10 +282,12 @@ def test_a_withdrawal_racing_the_senders_neither_hangs_nor_lies(
     customer = customer_with("styret@fjelltoppen.example")
     messages = [tell(customer) for _number in range(20)]
     start = threading.Barrier(2)
+    finished: list[str] = []
 
     def send() -> None:
         start.wait()
         deliver_due(clock=clock)
+        finished.append("sender")
         connection.close()
 
     def withdraw() -> None:
@@ -295,6 +297,7 @@ def test_a_withdrawal_racing_the_senders_neither_hangs_nor_lies(
                 withdraw_unsent(
                     about=message.about, kinds=[MessageKind.PORT_OPEN], at=NOON
                 )
+        finished.append("withdrawer")
         connection.close()
 
     threads = [threading.Thread(target=send), threading.Thread(target=withdraw)]
@@ -302,6 +305,7 @@ def test_a_withdrawal_racing_the_senders_neither_hangs_nor_lies(
         thread.start()
     for thread in threads:
         thread.join()
+    assert sorted(finished) == ["sender", "withdrawer"]
     in_the_inbox = {
         message.deliveries.get().mail_message_id
         for message in Message.objects.visible_to(customer)

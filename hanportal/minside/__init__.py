@@ -1,0 +1,1 @@
+"""Min side: what a customer meets. Views translate and make one call."""

@@ -1,0 +1,28 @@
+"""Addresses of Min side; what a customer reads in the address bar is Norwegian."""
+
+from django.urls import path
+
+from hanportal.minside.views import inbox, opening, orders, points, site
+
+app_name = "minside"
+
+POINT = "min-side/malepunkt/<uuid:point_id>"
+ORDER = "min-side/bestilling/<uuid:order_id>"
+
+urlpatterns = [
+    path("", site.front_page, name="front_page"),
+    path("min-side/", points.points, name="points"),
+    path(f"{POINT}/apne/", opening.before, name="open_before"),
+    path(f"{POINT}/apne/vilkar/", opening.terms, name="open_terms"),
+    path(f"{POINT}/apne/varsling/", opening.notices, name="open_notices"),
+    path(f"{POINT}/apne/se-over/", opening.check, name="open_check"),
+    path(f"{POINT}/steng/", orders.close, name="close"),
+    path(f"{ORDER}/", orders.order, name="order"),
+    path(f"{ORDER}/status/", orders.status, name="order_status"),
+    path(f"{ORDER}/avbryt/", orders.cancel, name="cancel"),
+    path("min-side/innboks/", inbox.inbox, name="inbox"),
+    path("min-side/innboks/<uuid:message_id>/", inbox.message, name="message"),
+    path("tilgjengelighet/", site.accessibility, name="accessibility"),
+    path("sprak/", site.language, name="language"),
+    path("livez", site.livez, name="livez"),
+]

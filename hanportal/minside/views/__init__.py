@@ -1,0 +1,1 @@
+"""The pages of Min side, one module per subject."""

@@ -1,0 +1,283 @@
+"""One customer's way through Min side in a browser, every page looked at four ways.
+
+Set HANPORTAL_SCREENSHOTS to a folder to keep pictures of every page.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, expect
+from pytest_django.fixtures import Settings
+
+from meters.states import ReportedState
+from notifications.models import Message
+from orders import fulfilment
+from orders.fulfilment.callbacks import apply_report
+from orders.models import Order
+from orders.states import OrderStatus
+from tests.minside.stage import eid_on, free_port, portal_on
+from tests.orders.world import World, build_world
+
+pytestmark = pytest.mark.browser
+
+NATIONAL_ID = "01908000079"
+PEOPLE = [
+    {
+        "sub": "kari",
+        "name": "Kari Nordmann",
+        "national_id": NATIONAL_ID,
+        "label": "Kunde med ett målepunkt",
+        "acr": "idporten-loa-high",
+    }
+]
+WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
+SCHEMES = ("light", "dark")
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _orm_beside_an_event_loop() -> Iterator[None]:
+    """Playwright keeps an event loop in the tests' thread until the session ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium, quiet and without a sandbox that containers refuse."""
+    return {
+        "executable_path": "/usr/bin/chromium",
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    """A Norwegian reader who wants no motion."""
+    return {"locale": "nb-NO", "reduced_motion": "reduce"}
+
+
+@dataclass
+class Stage:
+    """The portal, its world, and the page that the customer looks at."""
+
+    address: str
+    world: World
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def look(self, name: str) -> None:
+        """Look at the page on phone and desktop, in light and dark."""
+        for width, size in WIDTHS.items():
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+            for scheme in SCHEMES:
+                self.page.emulate_media(color_scheme=scheme)
+                self._keep_picture(f"{name}-{width}-{scheme}")
+                found = Axe().run(self.page, options=AXE)
+                assert found.response["violations"] == [], found.generate_report()
+                overflow = self.page.evaluate(
+                    "document.documentElement.scrollWidth - window.innerWidth"
+                )
+                assert overflow <= 0, f"{name} scrolls sideways on {width}"
+
+    def _keep_picture(self, name: str) -> None:
+        folder = os.environ.get("HANPORTAL_SCREENSHOTS")
+        if folder:
+            picture = Path(folder) / f"{name}.png"
+            self.page.screenshot(path=picture, full_page=True)
+
+    def press(self, name: str) -> None:
+        """Press the button or link with this name."""
+        target = self.page.get_by_role("button", name=name, exact=True)
+        link = self.page.get_by_role("link", name=name, exact=True)
+        target.or_(link).first.click()
+
+    def heading(self, text: str) -> None:
+        """The page's own heading says this."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(text)
+
+    def head_end_takes_the_command(self) -> None:
+        """A worker sends what is queued, and the head-end acknowledges it."""
+        world = self.world
+        world.now = datetime.now(UTC)
+        fulfilment.dispatch(
+            head_end=world.head_end, clock=world.clock, connect=world.fake.connect
+        )
+
+    def meter_confirms(self, state: ReportedState) -> None:
+        """The meter's own result comes in."""
+        world = self.world
+        world.now = datetime.now(UTC)
+        report = world.event(world.newest_command(), state)
+        apply_report(report, head_end=world.head_end, clock=world.clock)
+
+
+@pytest.fixture
+def stage(
+    committed_database: str,
+    settings: Settings,
+    page: Page,
+    tmp_path: Path,
+) -> Iterator[Stage]:
+    """The portal and the eID on loopback, one customer in the register."""
+    portal_port, eid_port = free_port(), free_port()
+    portal = f"http://127.0.0.1:{portal_port}"
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    eid = f"http://127.0.0.1:{eid_port}"
+    settings.CONTENT_SECURITY_POLICY = {
+        "DIRECTIVES": {**policy, "form-action": ["'self'", eid]}
+    }
+    settings.PORTAL_BASE_URL = portal
+    settings.EID_ISSUER = eid
+    world = build_world(now=datetime.now(UTC))
+    with (
+        portal_on(portal_port),
+        eid_on(eid_port, portal=portal, people=PEOPLE, folder=tmp_path),
+    ):
+        shown = Stage(address=portal, world=world, page=page)
+
+        def complain(message: ConsoleMessage) -> None:
+            # The page may be answered with 422; that is no complaint of the browser's.
+            if message.type in {"error", "warning"} and "422" not in message.text:
+                shown.complaints.append(message.text)
+
+        page.on("console", complain)
+        page.on("pageerror", lambda error: shown.complaints.append(str(error)))
+        yield shown
+        page.close()
+
+
+def test_from_the_front_page_to_open_and_closed_again(stage: Stage) -> None:
+    page = stage.page
+    page.goto(stage.address)
+    stage.heading("Se strømmen mens du bruker den")
+    stage.look("01-front-page")
+
+    stage.press("Logg inn og bestill")
+    stage.look("02-log-in")
+    stage.press("Logg inn med elektronisk ID")
+    page.get_by_role("button", name="Kari Nordmann").click()
+    stage.heading("HAN-porten din")
+    expect(page.get_by_text("Innlogget som Kari Nordmann")).to_be_visible()
+    expect(page.get_by_role("heading", level=2).first).to_have_text(
+        "Porten er ikke bestilt åpnet"
+    )
+    stage.look("03-never-ordered")
+
+    stage.press("Bestill åpning")
+    stage.heading("Dette kan måleren din")
+    stage.look("04-before")
+    stage.press("Gå videre til vilkårene")
+    stage.look("05-terms")
+
+    stage.press("Gå videre")
+    expect(page).to_have_title("Feil: Vilkår og samtykke – Fjordnett")
+    stage.look("06-terms-refused")
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("radio", name="Ingen av disse").check()
+    stage.press("Gå videre")
+    expect(page.get_by_role("radio").first).to_have_attribute("aria-invalid", "true")
+    assert Order.objects.count() == 0
+    page.get_by_role("radio", name="Måleren står inne i boligen").check()
+    stage.press("Gå videre")
+
+    stage.heading("Slik sier vi fra")
+    stage.look("07-notices")
+    stage.press("Gå videre")
+    stage.heading("Se over og bestill")
+    stage.look("08-check")
+    stage.press("Gi samtykke og bestill")
+
+    stage.heading("Vi åpner porten")
+    stage.look("09-ordered")
+    stage.head_end_takes_the_command()
+    expect(page.locator("li[data-step=done]")).to_have_count(2)
+    stage.heading("Vi åpner porten")
+    stage.look("10-sent")
+    stage.meter_confirms(ReportedState.OPEN)
+    expect(page.locator("li[data-step=done]")).to_have_count(4)
+    stage.heading("Porten er åpen")
+    stage.look("11-open")
+
+    stage.press("Til målepunktene mine")
+    expect(page.get_by_role("heading", level=2).first).to_have_text("Porten er åpen")
+    stage.look("12-points-open")
+    page.get_by_role("link", name="Innboks").click()
+    stage.look("13-inbox")
+    page.get_by_role("link", name="HAN-porten er åpen").click()
+    stage.heading("HAN-porten er åpen")
+    stage.look("14-message")
+
+    page.get_by_role("link", name="Målepunktene mine").click()
+    stage.press("Steng porten")
+    stage.look("15-close")
+    stage.press("Ja, steng porten")
+    stage.heading("Vi stenger porten")
+    stage.head_end_takes_the_command()
+    stage.meter_confirms(ReportedState.CLOSED)
+    expect(page.locator("li[data-step=done]")).to_have_count(4)
+    stage.heading("Porten er stengt")
+    stage.look("16-closed")
+
+    page.get_by_role("link", name="Tilgjengelighet").click()
+    stage.look("17-accessibility")
+    page.goto(f"{stage.address}/finnes-ikke/")
+    stage.look("18-not-found")
+    orders = Order.objects.order_by("id").values_list("status", flat=True)
+    assert list(orders) == [OrderStatus.COMPLETED] * 2
+    assert Message.objects.count() == 4
+    page_not_found = "the server responded with a status of 404"
+    assert [text for text in stage.complaints if page_not_found not in text] == []
+
+
+def test_the_keyboard_alone_reaches_the_content_and_the_way_in(stage: Stage) -> None:
+    page = stage.page
+    page.goto(stage.address)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Hopp til innholdet")
+    expect(skip).to_be_focused()
+    page.keyboard.press("Enter")
+    assert urlsplit(page.url).fragment == "innhold"
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Logg inn og bestill")).to_be_focused()
+
+
+def test_without_javascript_the_order_is_placed_and_followed(
+    stage: Stage, browser: Any
+) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="nb-NO")
+    page = context.new_page()
+    page.goto(f"{stage.address}/min-side/")
+    page.get_by_role("button", name="Logg inn med elektronisk ID").click()
+    page.get_by_role("button", name="Kari Nordmann").click()
+    page.get_by_role("link", name="Bestill åpning").click()
+    page.get_by_role("link", name="Gå videre til vilkårene").click()
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("radio", name="Måleren står inne i boligen").check()
+    page.get_by_role("button", name="Gå videre").click()
+    page.get_by_role("button", name="Gå videre").click()
+    page.get_by_role("button", name="Gi samtykke og bestill").click()
+    stage.head_end_takes_the_command()
+    stage.meter_confirms(ReportedState.OPEN)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Porten er åpen")
+    context.close()
