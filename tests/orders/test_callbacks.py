@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from meters.states import ReportedState
 from orders import fulfilment
@@ -61,7 +61,7 @@ EVENT = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 @pytest.fixture(autouse=True)
-def _shared_secret(settings: SettingsWrapper) -> None:
+def _shared_secret(settings: Settings) -> None:
     settings.HEAD_END_SECRETS = {"aidon": SECRET}
 
 
@@ -159,7 +159,7 @@ def test_a_replayed_result_is_refused(world: World) -> None:
 
 
 def test_another_head_end_cannot_speak_for_this_meter(
-    world: World, settings: SettingsWrapper
+    world: World, settings: Settings
 ) -> None:
     settings.HEAD_END_SECRETS = {"kaifa": SECRET}
     other = type(world.head_end).objects.create(
