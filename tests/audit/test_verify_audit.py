@@ -30,7 +30,7 @@ def test_the_command_says_what_it_saw(
     assert output.splitlines()[3] == (
         "7 events in 3 chains: nothing broken. Personal details: 5 kept, 0 erased."
     )
-    assert output.count("Not proved: ") == 1
+    assert output.count("It does not prove that ") == 1
 
 
 def test_the_command_fails_and_names_the_damage(

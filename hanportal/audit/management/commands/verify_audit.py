@@ -12,11 +12,11 @@ from hanportal.audit.verify import Damage, Head, Tally, examine
 LISTED_AT_MOST: Final = 1_000
 
 PROVES: Final = """\
-Proved: every event of these chains stands as it was written, in its place, and no
-event between two others is gone, unless all that follows it was hashed anew too.
-Not proved: that nothing was cut off the end of a chain, no chain was removed whole,
-and none was written anew to its end. Only a copy of the heads that is kept outside
-this database shows that (--heads prints them; see docs/audit-format.md)."""
+A chain with nothing broken proves that each of its events stands as it was written, in
+its place, and that none between two others is gone, unless all that follows was hashed
+anew too. It does not prove that nothing was cut off its end, that it was not written
+anew to its end, or that no other chain was removed whole: only a copy of the heads that
+is kept outside this database shows that (--heads prints them; docs/audit-format.md)."""
 
 
 class Command(BaseCommand):
