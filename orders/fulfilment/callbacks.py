@@ -1,5 +1,6 @@
 """Works off the inbox: what head-ends told us, applied to commands and ports."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from meters.headend import (
     RawCallback,
     Report,
 )
-from meters.models import HeadEnd
+from meters.models import HanPort, HeadEnd
 from meters.states import ReportedState, ReportSource
 from orders.fulfilment import settling
 from orders.fulfilment.connection import recorded_adapter
@@ -36,7 +37,7 @@ def apply_report(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
     A report about an older intent decides nothing: the meter is read back instead.
     """
     if report.correlation_id is None:
-        return False
+        return _look_at(report, head_end=head_end)
     port_id = (
         Command.objects.filter(
             pk=report.correlation_id,
@@ -47,7 +48,7 @@ def apply_report(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
         .first()
     )
     if port_id is None:
-        return False
+        return _look_at(report, head_end=head_end)
     with transaction.atomic():
         command = locked_command(port_id=port_id, command_id=report.correlation_id)
         if command.is_live and command.generation == command.port.generation:
@@ -56,6 +57,14 @@ def apply_report(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
             command.resolve_doubt()
             command.port.read_back_by(database_now())
     return True
+
+
+def _look_at(report: Report, *, head_end: HeadEnd) -> bool:
+    """Nobody asked for this: believe the meter only after reading it back."""
+    HanPort.objects.filter(
+        meter__head_end=head_end, meter__serial=report.serial, generation__gt=0
+    ).ask_for_read_back(at=database_now())
+    return False
 
 
 def _work_off(callback_id: UUID, *, clock: Clock) -> bool:
@@ -68,11 +77,15 @@ def _work_off(callback_id: UUID, *, clock: Clock) -> bool:
     )
     if callback is None:
         return False
-    callback.worked_off(_apply(callback, clock=clock), at=clock())
+    outcome = _apply(callback, clock=clock)
+    if outcome is None:
+        return False
+    callback.worked_off(outcome, at=clock())
     return True
 
 
-def _apply(callback: Callback, *, clock: Clock) -> CallbackOutcome:
+def _apply(callback: Callback, *, clock: Clock) -> CallbackOutcome | None:
+    """None while it can't be read for our own sake: it stays in the inbox."""
     head_end = callback.head_end
     adapter = recorded_adapter(head_end, clock=clock)
     raw = RawCallback(
@@ -82,7 +95,9 @@ def _apply(callback: Callback, *, clock: Clock) -> CallbackOutcome:
     )
     try:
         batch = adapter.parse_callback(raw)
-    except CallbackRefused:
+    except CallbackRefused as refusal:
+        if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            return None
         return CallbackOutcome.UNREADABLE
     known = [
         apply_report(report, head_end=head_end, clock=clock) for report in batch.reports

@@ -142,6 +142,30 @@ def test_a_result_that_belongs_to_nobody_is_kept(world: World) -> None:
     assert Callback.objects.get().outcome == CallbackOutcome.ORPHANED
 
 
+def test_what_a_meter_says_by_itself_is_read_back_before_it_is_believed(
+    world: World,
+) -> None:
+    world.order_opening()
+    dispatch(world)
+
+    post(opened(world, UUID(int=1)))
+    work_off(world)
+
+    port = world.fresh_port()
+    assert port.reported == ReportedState.UNKNOWN
+    assert port.read_back_due_at is not None
+
+
+def test_a_result_waits_while_our_own_secret_is_missing(
+    world: World, settings: Settings
+) -> None:
+    post(opened(world, UUID(int=1)))
+    settings.HEAD_END_SECRETS = {}
+
+    assert work_off(world) == 0
+    assert Callback.objects.get().outcome == ""
+
+
 def test_a_forged_result_is_refused_and_opens_nothing(world: World) -> None:
     world.order_opening()
     dispatch(world)
