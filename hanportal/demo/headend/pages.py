@@ -165,8 +165,10 @@ def _section(
         f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows
     )
     return (
-        f'<section><h2>{title}</h2><div class="wide"><table><thead><tr>{head}</tr>'
-        f"</thead><tbody>{body}</tbody></table></div></section>"
+        f"<section><h2>{title}</h2>"
+        f'<div class="wide" role="region" aria-label="{title}" tabindex="0">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        "</div></section>"
     )
 
 
