@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -44,10 +44,6 @@ class MeteringPoint(models.Model):
     is_active = models.BooleanField(default=True)
 
     objects = MeteringPointQuerySet.as_manager()
-
-    if TYPE_CHECKING:
-        holdings: models.Manager["Holding"]
-        installations: models.Manager["Installation"]
 
     class Meta:
         constraints = [

@@ -46,8 +46,13 @@ IMPORT_LOCK = (2_048_271, 1)
 
 PROGRESS_BYTES = 256 * 1024
 
-WORK_MEMORY = "64MB"
-"""For each sort and hash join of an import, on the server."""
+SESSION = {
+    # For each sort and hash join of an import.
+    "work_mem": "64MB",
+    # A killed import must not keep the register locked until its statement ends.
+    "client_connection_check_interval": "1s",
+}
+"""Settings of the server for the transaction of an import."""
 
 
 class ImportRunning(Exception):  # noqa: N818 -- the outcome's name
@@ -85,7 +90,8 @@ def import_register(
         _lock_register(cursor)
         # Foreign keys are checked with each statement instead of queued for the end.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
+        for setting in SESSION.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", setting)
         for file in FILES:
             watch = _watch_reading(file, folder, tell)
             stage(cursor, file, staged_rows(file, folder, watch=watch))

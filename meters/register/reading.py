@@ -149,7 +149,7 @@ def _places(file: RegisterFile, header: str) -> list[int]:
     expected = [column.name for column in file.columns]
     if sorted(names) != sorted(expected):
         missing = [name for name in expected if name not in names]
-        unknown = [name for name in names if name not in expected]
+        unknown = [name for name in names if name and name not in expected]
         raise RegisterUnusable(
             _(
                 "%(file)s har feil overskrift. Mangler: %(missing)s. Ukjent: "
