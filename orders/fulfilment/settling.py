@@ -168,7 +168,7 @@ def _park(command: Command, finding: Finding, by: log.Actor, at: datetime) -> No
     Case.open_for_head_end(
         CaseKind.HEAD_END_REFUSES_US,
         command=command,
-        detail=_reason(finding),
+        detail=_account(finding),
         by=by,
         at=at,
     )
@@ -235,7 +235,7 @@ def _give_up(
     command: Command, kind: CaseKind, finding: Finding, *, by: log.Actor, at: datetime
 ) -> None:
     """An opening fails with a Case and ends its consent; a closing is tried again."""
-    Case.open_for_port(kind, command=command, detail=_reason(finding), by=by, at=at)
+    Case.open_for_port(kind, command=command, detail=_account(finding), by=by, at=at)
     port, order = command.port, command.order
     if command.desired == DesiredState.CLOSED:
         port.read_back_by(database_now() + CLOSING_RETRY)
@@ -259,4 +259,10 @@ def _result_wait(command: Command) -> timedelta:
 
 
 def _reason(finding: Finding) -> str:
+    """What the log keeps: our own word for the fault, and the head-end's code."""
+    return f"{finding.fault} {finding.code}".strip()
+
+
+def _account(finding: Finding) -> str:
+    """What a human reads in a Case: also the head-end's own words."""
     return f"{finding.fault}: {finding.code} {finding.detail}".strip()

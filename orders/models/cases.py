@@ -115,5 +115,6 @@ class Case(models.Model):
             who=by,
             on=log.Subject("case", self.id),
             at=at,
-            facts={"kind": str(self.kind), "detail": self.detail},
+            facts={"kind": str(self.kind)},
+            personal={"detail": self.detail},
         )

@@ -197,8 +197,8 @@ class Command(models.Model):
                 "desired": str(command.desired),
                 "generation": command.generation,
                 "cause": str(cause),
-                "meter_serial": port.meter.serial,
             },
+            personal={"meter_serial": port.meter.serial},
         )
         return command
 
@@ -262,7 +262,13 @@ class Command(models.Model):
         self.save(update_fields=["is_outcome_unknown"])
 
     def _trace(
-        self, what: str, *, by: log.Actor, at: datetime, facts: dict[str, log.Json]
+        self,
+        what: str,
+        *,
+        by: log.Actor,
+        at: datetime,
+        facts: dict[str, log.Json],
+        personal: dict[str, str] | None = None,
     ) -> None:
         log.record(
             chain=self.chain,
@@ -271,6 +277,7 @@ class Command(models.Model):
             on=log.Subject("command", self.id),
             at=at,
             facts=facts,
+            personal=personal,
         )
 
 

@@ -281,8 +281,6 @@ class Consent(models.Model):
             at=at,
             facts={
                 "receipt_number": self.receipt_number,
-                "gsrn": self.gsrn,
-                "meter_serial": self.meter_serial,
                 "terms_version": self.terms.version,
                 "terms_language": self.terms.language,
                 "terms_sha256": self.terms.sha256,
@@ -292,6 +290,8 @@ class Consent(models.Model):
                 "channel": str(self.channel),
             },
             personal={
+                "gsrn": self.gsrn,
+                "meter_serial": self.meter_serial,
                 "issuer": identification.issuer,
                 "subject": identification.subject,
             },

@@ -191,9 +191,9 @@ class Order(models.Model):
             facts={
                 "kind": str(kind),
                 "reference": placement.reference,
-                "gsrn": metering_point.gsrn,
                 "due_date": str(due_date),
             },
+            personal={"gsrn": metering_point.gsrn},
         )
         return order
 
@@ -239,7 +239,13 @@ class Order(models.Model):
         self.transition_to(OrderStatus.FAILED, by=by, at=at, reason=str(reason))
 
     def _trace(
-        self, what: str, *, by: log.Actor, at: datetime, facts: dict[str, log.Json]
+        self,
+        what: str,
+        *,
+        by: log.Actor,
+        at: datetime,
+        facts: dict[str, log.Json],
+        personal: dict[str, str] | None = None,
     ) -> None:
         log.record(
             chain=log.customer_chain(self.placement.customer_id),
@@ -248,4 +254,5 @@ class Order(models.Model):
             on=log.Subject("order", self.id),
             at=at,
             facts=facts,
+            personal=personal,
         )
