@@ -6,18 +6,20 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 from aiohttp import web
-from django.http import HttpResponse
 from django.test import Client
 
 from hanportal.demo.eid.people import Person
 from hanportal.demo.eid.provider import Options, Provider
 from hanportal.demo.eid.server import application
 from tests.accounts.people import PEOPLE
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 CLIENT_ID = "hanportal-test"
 CLIENT_SECRET = "a secret: with + signs & such"
@@ -134,15 +136,14 @@ class Browser:
             return page.headers["Location"]
         return self.choose(page, person)
 
-    def come_back(self, answer: str) -> HttpResponse:
+    def come_back(self, answer: str) -> "Response":
         """Open the address that leads back to the portal."""
         assert answer.startswith(CALLBACK), answer
-        response: HttpResponse = self.portal.get(answer.removeprefix(PORTAL))
-        return response
+        return self.portal.get(answer.removeprefix(PORTAL))
 
     def log_in(
         self, person: Person, start: str = "/logg-inn/", **form: str
-    ) -> HttpResponse:
+    ) -> "Response":
         """The whole way, from the button to the portal's answer."""
         return self.come_back(self.answer_for(person, start, **form))
 

@@ -2,15 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import TYPE_CHECKING
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import connection
-from django.http import HttpResponse
 
 from hanportal.accounts.models import User
 from hanportal.demo.eid.provider import Provider
 from tests.accounts.eid_server import Browser
 from tests.accounts.people import KARI, make_customer
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 WINDOWS = 4
 
@@ -23,7 +26,7 @@ def test_first_logins_at_once_make_one_user(
     answers = [window.answer_for(KARI) for window in windows]
     together = Barrier(WINDOWS)
 
-    def come_back(window: Browser, answer: str) -> HttpResponse:
+    def come_back(window: Browser, answer: str) -> "Response":
         together.wait(timeout=10)
         try:
             return window.come_back(answer)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.utils import timezone
 from pytest_django import Settings
 from structlog.testing import capture_logs
@@ -17,6 +17,9 @@ from hanportal.demo.eid.misbehaviour import Misbehaviour
 from hanportal.demo.eid.provider import Provider
 from tests.accounts.eid_server import CALLBACK, PORTAL, Browser
 from tests.accounts.people import KARI, make_customer
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +53,7 @@ EVERY_MISBEHAVIOUR = [
 ]
 
 
-def reason_of(act: Callable[[], HttpResponse]) -> tuple[Reason, int]:
+def reason_of(act: Callable[[], "Response"]) -> tuple[Reason, int]:
     """Why the log says that a login was refused, and the page's status."""
     with capture_logs() as logged:
         response = act()
