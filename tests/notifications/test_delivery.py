@@ -13,6 +13,7 @@ from uuid6 import uuid7
 from hanportal.accounts.models import Customer
 from hanportal.audit.log import Actor, ActorKind, Subject, events_about
 from notifications import delivery as senders
+from notifications.channels.email import send
 from notifications.delivery import Round, deliver_due
 from notifications.models import (
     Delivery,
@@ -98,7 +99,7 @@ def test_killed_between_250_and_settling_the_repeat_is_the_same_letter(
     message = tell(customer)
     claimed = senders._claim()
     assert claimed is not None
-    senders.send(senders._letter(claimed), connection=get_connection())
+    send(senders._letter(claimed), connection=get_connection())
     # Here the sender was killed. Its lease runs out, and the next one takes over.
     assert deliver_due(clock=clock) == Round()
     let_the_lease_run_out(claimed)
@@ -261,12 +262,12 @@ def test_senders_at_once_send_each_letter_once(
         sent_ids.add(tell(customer).deliveries.get().mail_message_id)
     start = threading.Barrier(4)
 
-    def send() -> None:
+    def work_off() -> None:
         start.wait()
         deliver_due(clock=clock)
         connection.close()
 
-    threads = [threading.Thread(target=send) for _number in range(4)]
+    threads = [threading.Thread(target=work_off) for _number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -284,7 +285,7 @@ def test_a_withdrawal_racing_the_senders_neither_hangs_nor_lies(
     start = threading.Barrier(2)
     finished: list[str] = []
 
-    def send() -> None:
+    def work_off() -> None:
         start.wait()
         deliver_due(clock=clock)
         finished.append("sender")
@@ -300,7 +301,7 @@ def test_a_withdrawal_racing_the_senders_neither_hangs_nor_lies(
         finished.append("withdrawer")
         connection.close()
 
-    threads = [threading.Thread(target=send), threading.Thread(target=withdraw)]
+    threads = [threading.Thread(target=work_off), threading.Thread(target=withdraw)]
     for thread in threads:
         thread.start()
     for thread in threads:
