@@ -39,6 +39,13 @@ def entries(language: str) -> dict[Key, Message]:
     }
 
 
+def strings(entry: Message) -> list[str]:
+    """The translation, or each of its plural forms."""
+    if isinstance(entry.string, str):
+        return [entry.string]
+    return [str(string) for string in entry.string or ()]
+
+
 def texts_in(path: Path) -> set[Key]:
     source = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
@@ -75,8 +82,7 @@ def test_no_translation_is_empty_or_a_guess(language: str) -> None:
     unfinished = [
         key
         for key, entry in entries(language).items()
-        if entry.fuzzy
-        or not all([entry.string] if isinstance(entry.string, str) else entry.string)
+        if entry.fuzzy or not all(strings(entry))
     ]
     assert unfinished == []
 
@@ -85,8 +91,7 @@ def test_no_translation_is_empty_or_a_guess(language: str) -> None:
 def test_translations_have_the_placeholders_of_their_source(language: str) -> None:
     for key, entry in entries(language).items():
         sources = [key] if isinstance(key, str) else list(key)
-        strings = [entry.string] if isinstance(entry.string, str) else entry.string
-        for source, string in zip(sources, strings, strict=True):
+        for source, string in zip(sources, strings(entry), strict=True):
             assert sorted(PLACEHOLDER.findall(string)) == sorted(
                 PLACEHOLDER.findall(source)
             ), source

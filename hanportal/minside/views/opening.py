@@ -16,7 +16,7 @@ from hanportal.accounts.guards import customer_required, identification
 from hanportal.accounts.models import Customer
 from hanportal.minside import drafts
 from hanportal.minside.forms import AgreementForm, NoticesForm
-from hanportal.minside.presenters import held_point, meter_page
+from hanportal.minside.presenters.points import held_point, meter_page
 from hanportal.minside.rendering import INVALID, page, stopped
 from hanportal.minside.views.orders import actor_of
 from meters.models import MeteringPoint

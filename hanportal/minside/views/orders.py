@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from hanportal.accounts.guards import customer_required
 from hanportal.accounts.models import Customer
 from hanportal.audit.log import Actor, ActorKind
-from hanportal.minside.presenters import held_point, order_page
+from hanportal.minside.presenters.orders import order_page
+from hanportal.minside.presenters.points import held_point
 from hanportal.minside.rendering import page, stopped
 from orders import actions
 from orders.deadlines import due_date

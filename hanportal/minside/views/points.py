@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from hanportal.accounts.guards import customer_required
 from hanportal.accounts.models import Customer
-from hanportal.minside.presenters import points_page
+from hanportal.minside.presenters.points import points_page
 from hanportal.minside.rendering import page
 
 

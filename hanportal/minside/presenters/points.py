@@ -1,4 +1,4 @@
-"""What the pages show, read in a fixed number of queries and then frozen."""
+"""A customer's points with their ports, and what one meter can do."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,8 +7,6 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 from django.http import Http404
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from hanportal.accounts.models import Customer
 from hanportal.minside.meter_facts import MeterFacts, facts_of
@@ -152,156 +150,6 @@ def meter_page(point: MeteringPoint, *, today: date) -> MeterPage:
         can_be_opened=can_be_opened,
         obstacle="" if can_be_opened else capability or "no_meter",
     )
-
-
-class StepState(StrEnum):
-    """Where an order stands with one of its steps."""
-
-    DONE = "done"
-    NOW = "now"
-    AHEAD = "ahead"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step of an order as the customer follows it."""
-
-    name: str | Promise
-    state: StepState
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderPage:
-    """An order as tracker and receipt."""
-
-    order: Order
-    steps: tuple[Step, ...]
-    is_opening: bool
-    is_late: bool
-    is_open_now: bool
-    """The meter's last word is that the port is open."""
-    is_cancellable: bool
-    has_newer_order: bool
-    statements: tuple[str, ...]
-
-    @property
-    def latest_step(self) -> Step:
-        """The last step that was reached; what a change is announced as."""
-        reached = (StepState.DONE, StepState.STOPPED)
-        return [step for step in self.steps if step.state in reached][-1]
-
-    @property
-    def icon(self) -> str:
-        """Name of the icon beside the words."""
-        return self._look[0]
-
-    @property
-    def colour(self) -> str:
-        """Colour of the first panel in the theme; never the only sign."""
-        return self._look[1]
-
-    @property
-    def _look(self) -> tuple[str, str]:
-        status = OrderStatus(self.order.status)
-        if self.order.is_live:
-            troubled = self.is_late or status == OrderStatus.ON_HOLD
-            return ("waiting", "warning" if troubled else "info")
-        if status == OrderStatus.FAILED:
-            return ("stopped", "danger")
-        if status == OrderStatus.COMPLETED and self.is_opening and self.is_open_now:
-            return ("open", "success")
-        return ("closed", "neutral")
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes when anything on the page does; polling compares it."""
-        order = self.order
-        moments = (order.sent_at, order.confirmed_at, order.ended_at)
-        stamps = [moment.isoformat() if moment else "-" for moment in moments]
-        state = f"{order.status}:{self.is_open_now:d}:{self.is_late:d}"
-        return ":".join([state, *stamps])
-
-
-def order_page(customer: Customer, order_id: UUID, *, today: date) -> OrderPage:
-    """The customer's own order; anyone else's does not exist here.
-
-    :raises Http404: no such order of this customer.
-    """
-    orders = Order.objects.visible_to(customer)
-    order = (
-        orders.for_pages().select_related("consent__terms").filter(pk=order_id).first()
-    )
-    if order is None:
-        raise Http404
-    newest = (
-        orders.filter(metering_point=order.metering_point_id)
-        .newest_first()
-        .values_list("id", flat=True)
-        .first()
-    )
-    return OrderPage(
-        order=order,
-        steps=_steps(order),
-        is_opening=order.kind == OrderKind.OPEN,
-        is_late=order.is_live and today > order.due_date,
-        is_open_now=order.port.reported == ReportedState.OPEN,
-        is_cancellable=order.kind == OrderKind.OPEN
-        and order.status in (OrderStatus.PLACED, OrderStatus.ON_HOLD)
-        and order.sent_at is None,
-        has_newer_order=newest != order.id,
-        statements=_statements(order.consent),
-    )
-
-
-def _statements(consent: Consent | None) -> tuple[str, ...]:
-    if consent is None:
-        return ()
-    return tuple(
-        statement["text"]
-        for statement in consent.terms.statements
-        if statement["key"] in consent.confirmed
-    )
-
-
-_STOPPED = {
-    OrderStatus.CANCELLED: _("Avbestilt"),
-    OrderStatus.SUPERSEDED: _("Erstattet av en nyere bestilling"),
-    OrderStatus.FAILED: _("Kunne ikke utføres"),
-}
-
-
-def _steps(order: Order) -> tuple[Step, ...]:
-    status = OrderStatus(order.status)
-    is_completed = status == OrderStatus.COMPLETED
-    last = (
-        _("Porten er åpen") if order.kind == OrderKind.OPEN else _("Porten er stengt")
-    )
-    reached: tuple[tuple[str | Promise, datetime | None, bool], ...] = (
-        (_("Bestilt"), order.placed_at, True),
-        (
-            _("Sendt til måleren"),
-            order.sent_at,
-            order.sent_at is not None or is_completed,
-        ),
-        (_("Måleren har bekreftet"), order.confirmed_at, is_completed),
-        (last, order.ended_at if is_completed else None, is_completed),
-    )
-    done = tuple(
-        Step(name=name, state=StepState.DONE, at=at)
-        for name, at, is_done in reached
-        if is_done
-    )
-    if status in _STOPPED:
-        stop = Step(name=_STOPPED[status], state=StepState.STOPPED, at=order.ended_at)
-        return (*done, stop)
-    ahead = tuple(
-        Step(name=name, state=StepState.NOW if number == 0 else StepState.AHEAD)
-        for number, (name, _at, is_done) in enumerate(reached[len(done) :])
-        if not is_done
-    )
-    return (*done, *ahead)
 
 
 def _ports_at(points: list[MeteringPoint], *, today: date) -> dict[UUID, HanPort]:
