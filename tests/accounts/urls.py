@@ -22,7 +22,13 @@ def draft_page(request: HttpRequest, customer: Customer) -> HttpResponse:
     return HttpResponse(request.session.get("draft", "no draft"))
 
 
+def no_icon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for one where a page names none."""
+    return HttpResponse(status=204)
+
+
 urlpatterns = [
+    path("favicon.ico", no_icon),
     path("prove/", whose_page),
     path("prove/kladd/", draft_page),
     path("", include("hanportal.urls")),
