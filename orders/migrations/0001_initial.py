@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Consent',
             fields=[
                 ('id', models.UUIDField(default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('receipt_number', models.CharField(default=orders.models.references.new_reference, editable=False, max_length=20, unique=True)),
+                ('receipt_number', models.CharField(default=orders.models.references.new_receipt_number, editable=False, max_length=20, unique=True)),
                 ('confirmed', models.JSONField()),
                 ('security', models.CharField(choices=[('inside_dwelling', 'Måleren står inne i boligen'), ('lockable_room', 'Måleren står i et rom som kan låses'), ('lockable_cabinet', 'Måleren står i et skap som kan låses')], max_length=20)),
                 ('identified_by_issuer', models.CharField(max_length=200)),

@@ -14,7 +14,7 @@ from uuid6 import uuid7
 from hanportal.accounts.models import Customer, Identification
 from hanportal.audit import log
 from meters.models import HanPort, Meter, MeteringPoint
-from orders.models.references import new_reference
+from orders.models.references import new_receipt_number
 from orders.states import Channel, ConsentEnd, SecurityPlacement
 
 
@@ -153,7 +153,7 @@ class Consent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     receipt_number = models.CharField(
-        max_length=20, unique=True, default=new_reference, editable=False
+        max_length=20, unique=True, default=new_receipt_number, editable=False
     )
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="consents"
