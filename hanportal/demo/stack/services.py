@@ -152,5 +152,6 @@ class Services:
             *("--bind", f"{HOST}:{self.ports.web}"),
             *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
             *("--graceful-timeout", "5", "--access-logfile", "-"),
+            "--no-control-socket",
         )
         return Service(spec, partial(http_answers, self.ports.web, "/livez"))
