@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.functional import Promise
 
 from meters.models import HanPort
 from notifications import outbox
@@ -11,8 +12,13 @@ from orders.models import Order
 from orders.states import OrderKind, OrderStatus
 
 
-def tell(kind: MessageKind, order: Order, *, at: datetime, reason: str = "") -> None:
-    """Write the one message of this outcome; its delivery is the outbox's."""
+def tell(
+    kind: MessageKind, order: Order, *, at: datetime, reason: str | Promise = ""
+) -> None:
+    """Write the one message of this outcome; its delivery is the outbox's.
+
+    A lazy `reason` is said in the customer's language.
+    """
     outbox.post(
         kind=kind,
         to=order.placement.customer,

@@ -251,7 +251,7 @@ def _fail_order(
     order.fail(reason, by=by, at=at)
     if order.consent is not None:
         order.consent.end(ConsentEnd.ORDER_FAILED, by=by, at=at)
-    notices.tell(MessageKind.ORDER_FAILED, order, at=at, reason=str(reason.label))
+    notices.tell(MessageKind.ORDER_FAILED, order, at=at, reason=reason.label)
 
 
 def _result_wait(command: Command) -> timedelta:
