@@ -19,7 +19,7 @@ from hanportal.accounts.models import Customer, Identification, User
 Page = ParamSpec("Page")
 
 
-class NotIdentified(Exception):
+class NotIdentified(Exception):  # noqa: N818 -- errors are sentences
     """The session does not say how the person was identified. A new login helps."""
 
 

@@ -26,14 +26,14 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
-class InvalidNationalId(ValueError):
+class InvalidNationalId(ValueError):  # noqa: N818 -- errors are sentences
     """The value is no fødselsnummer or D-number. Trying again does not help.
 
     The message never repeats the value.
     """
 
 
-class NationalIdDoesNotOpen(Exception):
+class NationalIdDoesNotOpen(Exception):  # noqa: N818 -- errors are sentences
     """The seal was broken, belongs to another customer, or its key is gone."""
 
 

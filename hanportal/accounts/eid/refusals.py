@@ -60,7 +60,7 @@ _KINDS = {
 }
 
 
-class LoginRefused(Exception):
+class LoginRefused(Exception):  # noqa: N818 -- errors are sentences
     """The provider's answer proves nothing. A new login from the start may help."""
 
     def __init__(self, reason: Reason) -> None:

@@ -7,11 +7,11 @@ from hanportal.demo.eid.memory import Request
 CHALLENGE_LENGTH = 43
 
 
-class NotOurClient(Exception):
+class NotOurClient(Exception):  # noqa: N818 -- errors are sentences
     """Client or return address are unknown: nobody may be sent anywhere."""
 
 
-class RequestRefused(Exception):
+class RequestRefused(Exception):  # noqa: N818 -- errors are sentences
     """The request is answered to the client with an error of the standard."""
 
     def __init__(self, error: str, description: str) -> None:
