@@ -11,6 +11,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 SETUP := $(PYTHON) hanportal/demo/setup/bootstrap.py
 BIN := .venv/bin
 STACK := $(BIN)/python -m hanportal.demo.stack
+CODE := hanportal meters orders notifications tests manage.py
 TESTS ?=
 WORKERS ?= 2
 
@@ -20,6 +21,7 @@ help: ## Show this
 	  'HANPORTAL_PORT=8000    the first of eight ports in a row (0: any that are free)' \
 	  'HANPORTAL_DATA=.data   the folder of the database, the logs and the demo files' \
 	  'HANPORTAL_POINTS=500   metering points in the demo register' \
+	  'HANPORTAL_SPEED=4      how many times faster than real the head-ends answer' \
 	  'DATABASE_URL, MIGRATION_DATABASE_URL, ADMIN_DATABASE_URL, REDIS_URL, CACHE_URL' \
 	  '                       your own PostgreSQL and Valkey instead of those in wheels' \
 	  'TESTS=tests/audit      what make test runs; WORKERS=2 how many at a time' \
@@ -43,9 +45,9 @@ check: ## Lint, types, import contracts, migrations, templates, deployment setti
 
 fix: ## Repair what the linter and the formatter can
 	@$(SETUP)
-	@$(BIN)/ruff check --fix --quiet . || true
-	@$(BIN)/ruff format --quiet .
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --fix --quiet $(CODE) || true
+	@$(BIN)/ruff format --quiet $(CODE)
+	@$(BIN)/ruff check $(CODE)
 
 setup: ## Install everything, run nothing
 	@$(SETUP) --with-browser

@@ -76,8 +76,8 @@ def all_checks() -> list[Check]:
     test = {"DJANGO_SETTINGS_MODULE": "hanportal.settings.test"}
     return [
         Check("mypy", [BIN / "mypy", *PACKAGES], test),
-        Check("ruff check", [BIN / "ruff", "check", "."]),
-        Check("ruff format", [BIN / "ruff", "format", "--check", "."]),
+        Check("ruff check", [BIN / "ruff", "check", *PACKAGES]),
+        Check("ruff format", [BIN / "ruff", "format", "--check", *PACKAGES]),
         Check("import contracts", [BIN / "lint-imports"]),
         Check("migrations", manage("makemigrations", "--check", "--dry-run"), test),
         Check("templates", [BIN / "djlint", "templates", "--lint", "--quiet"]),
