@@ -14,7 +14,7 @@ from hanportal.accounts.eid.client import (
     exchange_code,
     fetch_userinfo,
 )
-from hanportal.accounts.eid.discovery import Discovery, Session
+from hanportal.accounts.eid.discovery import Configuration, Discovery, Session
 from hanportal.accounts.eid.refusals import LoginRefused, Reason
 from hanportal.accounts.eid.tokens import Expected, authentic_claims, check_strength
 
@@ -63,13 +63,7 @@ def authentic_answer(
     :raises LoginRefused: with the first thing that did not hold.
     """
     configuration = discovery.configuration(client.issuer, session=session)
-    promised = configuration.names_issuer_in_answer
-    if returned.issuer != client.issuer and (returned.issuer or promised):
-        raise LoginRefused(Reason.WRONG_ISSUER)
-    if returned.error == "access_denied":
-        raise LoginRefused(Reason.CANCELLED)
-    if returned.error or not returned.code:
-        raise LoginRefused(Reason.PROVIDER_ERROR)
+    _check_returned(returned, configuration)
     tokens = exchange_code(
         returned.code,
         client=client,
@@ -92,6 +86,16 @@ def authentic_answer(
         session=session,
     )
     return _answer(claims, userinfo, client=client, expected=expected)
+
+
+def _check_returned(returned: Returned, configuration: Configuration) -> None:
+    promised = configuration.names_issuer_in_answer
+    if returned.issuer != configuration.issuer and (returned.issuer or promised):
+        raise LoginRefused(Reason.WRONG_ISSUER)
+    if returned.error == "access_denied":
+        raise LoginRefused(Reason.CANCELLED)
+    if returned.error or not returned.code:
+        raise LoginRefused(Reason.PROVIDER_ERROR)
 
 
 def _expected(client: Client, attempt: Attempt) -> Expected:

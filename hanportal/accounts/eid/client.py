@@ -116,17 +116,14 @@ def exchange_code(
 
     :raises LoginRefused: the code is not (any longer) good, or no answer came.
     """
+    credentials, headers = _credentials(client)
     form = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": client.redirect_uri,
         "code_verifier": attempt.verifier,
+        **credentials,
     }
-    headers = {"Accept": "application/json"}
-    if client.authentication == "client_secret_post":
-        form |= {"client_id": client.client_id, "client_secret": client.client_secret}
-    else:
-        headers["Authorization"] = _basic(client)
     try:
         response = session.post(
             configuration.token_endpoint,
@@ -163,10 +160,16 @@ def fetch_userinfo(
     return claims
 
 
-def _basic(client: Client) -> str:
+def _credentials(client: Client) -> tuple[dict[str, str], dict[str, str]]:
+    """Our secret as fields of the form, or as a header: the provider's choice."""
+    headers = {"Accept": "application/json"}
+    name, secret = client.client_id, client.client_secret
+    if client.authentication == "client_secret_post":
+        return {"client_id": name, "client_secret": secret}, headers
     # RFC 6749, 2.3.1: each half is form-encoded before the two are joined.
-    pair = f"{quote(client.client_id, safe='')}:{quote(client.client_secret, safe='')}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+    pair = f"{quote(name, safe='')}:{quote(secret, safe='')}"
+    basic = base64.b64encode(pair.encode()).decode()
+    return {}, {**headers, "Authorization": f"Basic {basic}"}
 
 
 def _with_query(endpoint: str, parameters: Mapping[str, str]) -> str:
