@@ -13,7 +13,10 @@ from meters.register.staging import PROBLEM_COLUMNS
 from tests.meters.conftest import NOW
 from tests.meters.deliveries import HEADERS, KARIS_NATIONAL_ID, SOUND, one_home
 
-one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Examples share one folder, and a busy machine takes its time.
+one_folder = settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 cells = st.one_of(
     st.text(max_size=30),
     st.sampled_from(

@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.identifiers import (
@@ -13,6 +13,7 @@ from meters.identifiers import (
 )
 
 DIGITS = "0123456789"
+in_its_own_time = settings(deadline=None)
 bodies = st.text(DIGITS, min_size=17, max_size=17)
 
 
@@ -44,11 +45,13 @@ def test_gsrns_of_the_field(gsrn: str, code: str | None) -> None:
     assert code_of(gsrn) == code
 
 
+@in_its_own_time
 @given(bodies)
 def test_a_body_with_its_check_digit_passes(body: str) -> None:
     assert code_of(f"{body}{gsrn_check_digit(body)}") is None
 
 
+@in_its_own_time
 @given(bodies)
 def test_the_check_digit_is_the_one_of_gs1(body: str) -> None:
     weighted = sum(
@@ -58,6 +61,7 @@ def test_the_check_digit_is_the_one_of_gs1(body: str) -> None:
     assert 0 <= gsrn_check_digit(body) <= 9
 
 
+@in_its_own_time
 @given(bodies, st.integers(0, 17), st.sampled_from(DIGITS))
 def test_one_wrong_digit_is_always_found(body: str, place: int, digit: str) -> None:
     gsrn = f"{body}{gsrn_check_digit(body)}"
@@ -65,6 +69,7 @@ def test_one_wrong_digit_is_always_found(body: str, place: int, digit: str) -> N
     assert code_of(wrong) == (None if wrong == gsrn else "gsrn_check_digit")
 
 
+@in_its_own_time
 @given(st.text(max_size=20))
 def test_anything_at_all_is_judged(text: str) -> None:
     assert code_of(text) in {None, "gsrn_length", "gsrn_check_digit"}
