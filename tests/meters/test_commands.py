@@ -75,7 +75,7 @@ def test_import_register_changes_nothing_when_too_much_is_refused(
         run("import_register", str(folder), "--max-rejections=0")
 
     assert str(caught.value) == (
-        "1 rader ble avvist, flere enn 0. Ingenting er endret. Den første: "
+        "Avviste rader: 1, flere enn 0. Ingenting er endret. Den første: "
         "metering_points.csv, linje 3, gsrn: målepunkt-ID må ha nøyaktig 18 sifre "
         "(99999999999999999)"
     )

@@ -80,7 +80,7 @@ class Command(BaseCommand):
             first = report.rejections[0]
             raise CommandError(
                 _(
-                    "%(rejected)d rader ble avvist, flere enn %(most)d. Ingenting er "
+                    "Avviste rader: %(rejected)d, flere enn %(most)d. Ingenting er "
                     "endret. Den første: %(first)s"
                 )
                 % {"rejected": report.rejected, "most": most, "first": first}
