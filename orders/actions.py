@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -225,7 +226,8 @@ def cancel_order(
         fresh.transition_to(OrderStatus.CANCELLED, by=by, at=now)
         if fresh.consent is not None:
             fresh.consent.end(ConsentEnd.ORDER_CANCELLED, by=by, at=now)
-        intents.abandon(port, order=fresh, by=by, at=now)
+        chain = log.customer_chain(customer.id)
+        intents.abandon(port, chain=chain, by=by, at=now)
         notices.tell(MessageKind.ORDER_CANCELLED, fresh, at=now)
         _ring(port)
     return fresh
@@ -279,7 +281,7 @@ def _place(
     at: datetime,
 ) -> Order:
     placement = Placement.make(customer=customer, channel=channel, at=at)
-    return Order.place(
+    order = Order.place(
         kind=kind,
         placement=placement,
         port=port,
@@ -289,6 +291,9 @@ def _place(
         by=by,
         at=at,
     )
+    # From here on, the request's log lines and the bells that it rings say which.
+    structlog.contextvars.bind_contextvars(order_id=str(order.id))
+    return order
 
 
 def _ring(port: HanPort) -> None:

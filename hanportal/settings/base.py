@@ -13,6 +13,8 @@ from csp.constants import NONE, SELF
 from hanportal.settings.headends import *  # noqa: F403 -- what is shared with them
 from hanportal.settings.identity import *  # noqa: F403 -- who logs in, and how
 from hanportal.settings.identity import EID_ORIGINS
+from hanportal.settings.logging import *  # noqa: F403 -- what is written down
+from hanportal.settings.monitoring import *  # noqa: F403 -- who may watch
 
 env = environ.Env()
 
@@ -31,6 +33,7 @@ INSTALLED_APPS = [
     "notifications",
     "orders",
     "hanportal.minside",
+    "hanportal.monitoring",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from hanportal.settings import services
 from hanportal.settings.base import *  # noqa: F403 -- the settings they all share
-from hanportal.settings.base import PORTAL_BASE_URL, env
+from hanportal.settings.base import PORTAL_BASE_URL, READABLE_LOGGING, env
 
 SECRET_KEY = env("SECRET_KEY")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
@@ -18,6 +18,9 @@ DATABASES = {"default": services.database()}
 CELERY_BROKER_URL = env("REDIS_URL")
 CACHES = {"default": services.cache(env("CACHE_URL"))}
 globals().update(services.email())
+
+LOGGING = READABLE_LOGGING
+METRICS_FOR_LOOPBACK = True
 
 STATIC_ROOT = Path(env("STATIC_ROOT"))
 STORAGES = services.manifest_storage()

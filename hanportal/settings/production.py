@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from hanportal.settings import required, services
 from hanportal.settings.base import *  # noqa: F403 -- the settings they all share
-from hanportal.settings.base import HEAD_END_SECRETS, env
+from hanportal.settings.base import HEAD_END_SECRETS, METRICS_TOKEN, env
 from hanportal.settings.headends import ENVIRONMENT_PREFIX
 
 SECRET_KEY = required.secret_key()
@@ -30,13 +30,16 @@ required.separate_instances(CELERY_BROKER_URL, CACHES["default"]["LOCATION"])
 required.value("EMAIL_URL")
 globals().update(services.email())
 
+if METRICS_TOKEN:
+    required.shared_secret("METRICS_TOKEN")
+
 STORAGES = services.manifest_storage()
 
 # TLS. Behind a proxy that ends it and always sets the header, say so.
 if env.bool("TRUST_FORWARDED_PROTO", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^livez$"]
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -39,5 +39,7 @@ DATABASES = {
 CELERY_BROKER_URL = f"{os.environ['REDIS_URL']}/{WORKER_NUMBER}"
 CACHES = {"default": services.cache(f"{os.environ['CACHE_URL']}/{WORKER_NUMBER}")}
 
+LOGGING_CONFIG = None  # pytest shows what a failing test logged
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

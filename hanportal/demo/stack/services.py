@@ -151,7 +151,7 @@ class Services:
             *("gunicorn", "hanportal.wsgi:application"),
             *("--bind", f"{HOST}:{self.ports.web}"),
             *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
-            *("--graceful-timeout", "5", "--access-logfile", "-"),
+            *("--graceful-timeout", "5"),
             "--no-control-socket",
         )
         return Service(spec, partial(http_answers, self.ports.web, "/livez"))

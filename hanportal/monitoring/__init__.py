@@ -1,0 +1,1 @@
+"""For the machines that watch: logs, metrics, watchdogs, health (docs/adr/0007)."""
