@@ -73,10 +73,13 @@ def want_closed(port: HanPort, *, order: Order, by: log.Actor, at: datetime) -> 
     )
 
 
-def abandon(port: HanPort, *, order: Order, by: log.Actor, at: datetime) -> None:
-    """An opening came to nothing: the port shall be closed, and be seen to be."""
+def abandon(port: HanPort, *, chain: str, by: log.Actor, at: datetime) -> None:
+    """An opening came to nothing: the port shall be closed, and be seen to be.
+
+    `chain` is the audit chain that tells the opening's story.
+    """
     _set_aside(port, by=by, at=at, reason="the opening was given up")
-    _want(port, DesiredState.CLOSED, chain=_chain_of(order), by=by, at=at)
+    _want(port, DesiredState.CLOSED, chain=chain, by=by, at=at)
     port.read_back_by(database_now())
 
 
@@ -85,20 +88,12 @@ def reconcile(port: HanPort, *, by: log.Actor, at: datetime) -> Command | None:
 
     The live order, if there is one, is carried on; otherwise the command stands alone.
     """
-    order = (
-        Order.objects.live()
-        .filter(port=port)
-        .select_related("placement", "consent")
-        .select_for_update(of=("self",))
-        .first()
-    )
-    wanted_kind = OrderKind(
-        OrderKind.OPEN if port.desired == DesiredState.OPEN else OrderKind.CLOSE
-    )
-    if order is not None and order.kind != wanted_kind:
+    order = live_order_at(port)
+    is_opening = port.desired == DesiredState.OPEN
+    if order is not None and not serves(order, port):
         return None
     consent = None
-    if port.desired == DesiredState.OPEN:
+    if is_opening:
         consent = Consent.objects.behind(port)
         if consent is None:
             return None
@@ -108,11 +103,28 @@ def reconcile(port: HanPort, *, by: log.Actor, at: datetime) -> Command | None:
         order=order,
         consent=consent,
         expires_at=late_from(order.due_date)
-        if order is not None and wanted_kind == OrderKind.OPEN
+        if order is not None and is_opening
         else None,
         by=by,
         at=at,
     )
+
+
+def live_order_at(port: HanPort) -> Order | None:
+    """The order under way at a port, locked."""
+    return (
+        Order.objects.live()
+        .filter(port=port)
+        .select_related("placement__customer", "consent")
+        .select_for_update(of=("self",))
+        .first()
+    )
+
+
+def serves(order: Order, port: HanPort) -> bool:
+    """True where the order asks for what the port is meant to be."""
+    wants_open = order.kind == OrderKind.OPEN
+    return wants_open == (port.desired == DesiredState.OPEN)
 
 
 def chain_of(port: HanPort) -> str:

@@ -17,10 +17,11 @@ from meters.headend import Clock, Report, adapter_for
 from meters.models import HanPort, HeadEnd
 from meters.states import DesiredState, ReportedState, ReportSource
 from orders import intents
-from orders.fulfilment import read_back
+from orders.fulfilment import read_back, settling
 from orders.fulfilment.connection import Connect
-from orders.models import Case, Command, database_now
-from orders.states import CaseKind
+from orders.fulfilment.follow_up import CLOCK_TOLERANCE
+from orders.models import Case, Command, Order, database_now
+from orders.states import CaseKind, OrderStatus
 
 RECONCILER = log.Actor(log.ActorKind.SYSTEM, "reconciliation")
 SWEEP_LOCK = 7_046_201
@@ -60,10 +61,14 @@ def _alone() -> Iterator[bool]:
 
 
 def _notice_differences(head_end: HeadEnd) -> None:
-    """A port that differs from its intent, with nothing under way, must be read."""
+    """A port with nothing under way that differs from its intent must be read.
+
+    So must one with an order that nothing serves.
+    """
+    wanted = Order.objects.live().exclude(status=OrderStatus.ON_HOLD)
     (
         HanPort.objects.filter(
-            ~Q(reported=F("desired")),
+            ~Q(reported=F("desired")) | Q(pk__in=wanted.values("port_id")),
             meter__head_end=head_end,
             generation__gt=0,
             read_back_due_at__isnull=True,
@@ -98,23 +103,63 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
             .get(pk=claimed.pk)
         )
         if report.state is None or report.observed_at is None:
+            _mend_unread(port, now=now)
             return
-        before = port.reported
-        port.observe(report.state, at=report.observed_at, source=ReportSource.READ_BACK)
-        if before != port.reported:
-            log.record(
-                chain=intents.chain_of(port),
-                what=f"port.read_back_{port.reported}",
-                who=RECONCILER,
-                on=log.Subject("han_port", port.id),
-                at=now,
-                facts={"desired": str(port.desired), "before": str(before)},
-            )
-        port.read_back_by(_next_read_back(port))
+        _observe(port, report.state, at=report.observed_at, now=now)
+        # An old reading, or one older than a newer question, calls nothing off.
+        is_settled = (
+            _is_fresh(claimed, observed_at=report.observed_at)
+            and report.state == port.reported
+        )
+        if is_settled and port.read_back_due_at == claimed.read_back_due_at:
+            port.read_back_by(_next_read_back(port, now=now))
         if Command.objects.live().filter(port=port).exists():
             return
         if port.reported != port.desired:
             _mend(port, now=now)
+        elif is_settled:
+            _fulfil(port, confirmed_at=report.observed_at, now=now)
+
+
+def _is_fresh(claimed: HanPort, *, observed_at: datetime) -> bool:
+    """Read after we asked; `claimed` says when that was, by the database's clock."""
+    next_due = claimed.read_back_due_at
+    return next_due is None or observed_at >= next_due - _interval() - CLOCK_TOLERANCE
+
+
+def _observe(
+    port: HanPort, state: ReportedState, *, at: datetime, now: datetime
+) -> None:
+    before = port.reported
+    port.observe(state, at=at, source=ReportSource.READ_BACK)
+    if before != port.reported:
+        log.record(
+            chain=intents.chain_of(port),
+            what=f"port.read_back_{port.reported}",
+            who=RECONCILER,
+            on=log.Subject("han_port", port.id),
+            at=now,
+            facts={"desired": str(port.desired), "before": str(before)},
+        )
+
+
+def _fulfil(port: HanPort, *, confirmed_at: datetime, now: datetime) -> None:
+    """An order whose commands came to nothing, and whose wish is true all the same."""
+    order = intents.live_order_at(port)
+    if order is not None and intents.serves(order, port):
+        settling.fulfil(order, confirmed_at=confirmed_at, by=RECONCILER, at=now)
+
+
+def _mend_unread(port: HanPort, *, now: datetime) -> None:
+    """What may be open without a consent is closed without waiting for a reading."""
+    if port.desired == DesiredState.OPEN:
+        return
+    openings = Command.objects.in_doubt(port).filter(desired=DesiredState.OPEN)
+    if port.reported_at is not None:
+        openings = openings.filter(claimed_at__gt=port.reported_at)
+    may_be_open = port.reported == ReportedState.OPEN or openings.exists()
+    if may_be_open and not Command.objects.live().filter(port=port).exists():
+        _mend(port, now=now)
 
 
 def _mend(port: HanPort, *, now: datetime) -> None:
@@ -126,24 +171,24 @@ def _mend(port: HanPort, *, now: datetime) -> None:
         Case.open_for_port(
             CaseKind.OPEN_WITHOUT_CONSENT,
             command=command,
-            detail="The meter was read as open while the port must be closed.",
+            detail="The meter was seen open while the port must be closed.",
             by=RECONCILER,
             at=now,
         )
 
 
-def _next_read_back(port: HanPort) -> datetime | None:
+def _next_read_back(port: HanPort, *, now: datetime) -> datetime | None:
     """When to look again: while an older command may still be executed late."""
     doubts = list(Command.objects.in_doubt(port))
-    now = database_now()
-    ages = [now - (doubt.claimed_at or doubt.queued_at) for doubt in doubts]
+    ages = [now - (doubt.ended_at or doubt.queued_at) for doubt in doubts]
     for doubt, age in zip(doubts, ages, strict=True):
         if age > DOUBT_ENDS_AFTER:
             doubt.resolve_doubt()
     youngest = min((age for age in ages if age <= DOUBT_ENDS_AFTER), default=None)
     if youngest is None:
         return None
-    return now + min(max(youngest, _interval()), LONGEST_DOUBT_INTERVAL)
+    wait = min(max(youngest, _interval()), LONGEST_DOUBT_INTERVAL)
+    return database_now() + wait
 
 
 def _interval() -> timedelta:

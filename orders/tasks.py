@@ -10,9 +10,9 @@ from orders import fulfilment, reconciliation
 
 @shared_task(name="orders.dispatch_commands", ignore_result=True)
 def dispatch_commands(*, head_end_id: str) -> None:
-    """Send what is due at one head-end."""
-    head_end = HeadEnd.objects.get(pk=head_end_id)
-    fulfilment.dispatch(head_end=head_end, clock=timezone.now)
+    """Send what is due at one head-end, unless it is switched off."""
+    for head_end in HeadEnd.objects.filter(pk=head_end_id, is_active=True):
+        fulfilment.dispatch(head_end=head_end, clock=timezone.now)
 
 
 @shared_task(name="orders.work_off_callbacks", ignore_result=True)
@@ -24,8 +24,9 @@ def work_off_callbacks() -> None:
 
 @shared_task(name="orders.sweep_commands", ignore_result=True)
 def sweep_commands() -> None:
-    """Find whatever is due, whoever lost it: leases, sends, follow-ups."""
+    """Find whatever is due, whoever lost it: leases, deadlines, sends, follow-ups."""
     fulfilment.recover_expired_leases(clock=timezone.now)
+    fulfilment.give_up_overdue(clock=timezone.now)
     for head_end in HeadEnd.objects.filter(is_active=True).order_by("code"):
         fulfilment.dispatch(head_end=head_end, clock=timezone.now)
         fulfilment.follow_up(head_end=head_end, clock=timezone.now)

@@ -4,12 +4,17 @@ PostgreSQL holds the queue; a worker that dies leaves a lease that runs out.
 """
 
 from orders.fulfilment.callbacks import work_off_callbacks
-from orders.fulfilment.dispatch import dispatch, recover_expired_leases
+from orders.fulfilment.dispatch import (
+    dispatch,
+    give_up_overdue,
+    recover_expired_leases,
+)
 from orders.fulfilment.follow_up import follow_up, read_back
 
 __all__ = [
     "dispatch",
     "follow_up",
+    "give_up_overdue",
     "read_back",
     "recover_expired_leases",
     "work_off_callbacks",

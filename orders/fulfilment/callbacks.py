@@ -20,7 +20,7 @@ from orders.fulfilment.connection import recorded_adapter
 from orders.fulfilment.locking import locked_command
 from orders.fulfilment.settling import Finding
 from orders.models import Callback, Command, database_now
-from orders.states import CallbackOutcome
+from orders.states import CallbackOutcome, CommandStatus
 
 BATCH = 100
 
@@ -53,9 +53,8 @@ def apply_report(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
         command = locked_command(port_id=port_id, command_id=report.correlation_id)
         if command.is_live and command.generation == command.port.generation:
             _decide(command, report, clock=clock)
-        elif command.is_outcome_unknown and report.fault != Fault.NOT_FINAL:
-            command.resolve_doubt()
-            command.port.read_back_by(database_now())
+        elif report.fault != Fault.NOT_FINAL:
+            _reconsider(command, report)
     return True
 
 
@@ -123,4 +122,21 @@ def _decide(command: Command, report: Report, *, clock: Clock) -> None:
         code=report.code,
         detail=report.detail or "The report does not match the command.",
     )
+    waits_to_be_sent = command.status == CommandStatus.QUEUED
+    if waits_to_be_sent and finding.fault not in settling.FINAL_FAULTS:
+        return
     settling.dispose(command, finding, by=head_end, at=at)
+
+
+def _reconsider(command: Command, report: Report) -> None:
+    """News of what decides nothing any more: has the port changed after all?
+
+    Only the meter's own word on the one attempt there was ends the doubt about it.
+    """
+    port = command.port
+    if not command.is_outcome_unknown and report.state in (None, port.reported):
+        return
+    is_final = report.fault is None and report.state is not None
+    if command.is_outcome_unknown and is_final and command.attempts == 1:
+        command.resolve_doubt()
+    port.read_back_by(database_now())

@@ -26,6 +26,7 @@ from orders.states import CommandStatus, OrderStatus
 
 DISPATCHER = log.Actor(log.ActorKind.SYSTEM, "dispatch")
 LEASE_MARGIN = timedelta(seconds=15)
+NOT_YET_SENT = frozenset({OrderStatus.PLACED, OrderStatus.ON_HOLD})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,23 @@ def recover_expired_leases(*, clock: Clock) -> int:
     return recovered
 
 
+def give_up_overdue(*, clock: Clock) -> int:
+    """End the openings whose deadline has passed, whatever else they wait for.
+
+    Also where the head-end is switched off: the customer's clock runs on.
+    """
+    given_up = 0
+    now = clock()
+    overdue = Command.objects.overdue(at=now)
+    for command_id, port_id in list(overdue.values_list("id", "port_id")):
+        with transaction.atomic():
+            command = locked_command(port_id=port_id, command_id=command_id)
+            if command.is_live and command.status != CommandStatus.SENDING:
+                settling.expire(command, by=DISPATCHER, at=now)
+                given_up += 1
+    return given_up
+
+
 def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
     """Take what is due, re-checking each right before it is sent.
 
@@ -90,7 +108,7 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
             if not _may_be_sent(command, now=now):
                 continue
             order = command.order
-            if order is not None and order.status != OrderStatus.IN_PROGRESS:
+            if order is not None and order.status in NOT_YET_SENT:
                 order.transition_to(OrderStatus.IN_PROGRESS, by=DISPATCHER, at=now)
             command.claim(since=lease_start, until=lease, by=DISPATCHER, at=now)
             claims.append(
@@ -119,13 +137,14 @@ def _may_be_sent(command: Command, *, now: datetime) -> bool:
         settling.expire(command, by=DISPATCHER, at=now)
         return False
     if command.desired == DesiredState.CLOSED:
+        settling.alarm_if_late(command, by=DISPATCHER, at=now)
         return True
     consent_id = command.consent_id
     if consent_id is not None:
         consent = Consent.objects.share_locked(consent_id)
         if consent.permits_opening(on=oslo_date(now)):
             return True
-    settling.withdraw(command, reason="no valid consent", by=DISPATCHER, at=now)
+    settling.withdraw(command, by=DISPATCHER, at=now)
     return False
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from hanportal.audit import log
 from meters.headend import Clock, Fault, HeadEndError, Report, adapter_for
 from meters.models import HeadEnd
-from meters.states import ReportedState, ReportSource
+from meters.states import DesiredState, ReportedState, ReportSource
 from orders.fulfilment import settling
 from orders.fulfilment.connection import Connect, recorded_adapter
 from orders.fulfilment.locking import locked_command
@@ -70,6 +70,8 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Command]:
             if command.expires_at is not None and command.expires_at <= now:
                 settling.expire(command, by=FOLLOWER, at=now)
                 continue
+            if command.desired == DesiredState.CLOSED:
+                settling.alarm_if_late(command, by=FOLLOWER, at=now)
             wait = interval * 2 ** min(command.read_backs, 6)
             command.claim_read_back(next_due=at + wait)
             claims.append(command)
@@ -83,8 +85,10 @@ def _settle(claimed: Command, report: Report, *, now: datetime) -> None:
         if not still_open or command.fence != claimed.fence:
             return
         if report.state is None or report.observed_at is None:
+            _resend_unread(command, at=now)
             return
         if _is_stale(command, observed_at=report.observed_at):
+            _resend_unread(command, at=now)
             return
         if report.state == ReportedState(command.desired):
             settling.confirm(
@@ -105,6 +109,15 @@ def _settle(claimed: Command, report: Report, *, now: datetime) -> None:
             fault=Fault.NOT_DELIVERED, detail="Read back: not carried out."
         )
         settling.dispose(command, finding, by=FOLLOWER, at=now)
+
+
+def _resend_unread(command: Command, *, at: datetime) -> None:
+    """A closing does not wait for ever for a reading: closing twice does no harm."""
+    if command.desired == DesiredState.OPEN:
+        return
+    if command.read_backs >= settling.RESENDS_AFTER_READ_BACKS:
+        finding = Finding(fault=Fault.NOT_DELIVERED, detail="Could not be read back.")
+        settling.dispose(command, finding, by=FOLLOWER, at=at)
 
 
 def _is_stale(command: Command, *, observed_at: datetime) -> bool:

@@ -15,12 +15,14 @@ from meters.headend import Fault
 from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import MessageKind
 from orders import intents, notices
+from orders.deadlines import late_from
 from orders.models import Case, Command, Order, database_now
 from orders.states import (
     CaseKind,
     CommandStatus,
     ConsentEnd,
     FailureReason,
+    OrderKind,
 )
 
 FIRST_RETRY = timedelta(seconds=5)
@@ -29,8 +31,9 @@ FIRST_RETRY_OF_SILENT_METER = timedelta(minutes=15)
 LONGEST_RETRY_OF_SILENT_METER = timedelta(hours=6)
 BUSY_RETRY = timedelta(seconds=30)
 REFUSED_RETRY = timedelta(minutes=5)
-CLOSING_RETRY = timedelta(minutes=15)
+REFUSED_BY_METER_RETRY = timedelta(minutes=15)
 RESENDS_AFTER_READ_BACKS = 3
+FINAL_FAULTS = frozenset({Fault.REJECTED, Fault.CONTRACT})
 
 _jitter = random.SystemRandom()
 
@@ -89,10 +92,18 @@ def confirm(
         },
     )
     if order is not None and order.is_live:
-        order.acknowledged(by=by, at=at)
-        order.complete(confirmed_at=observed_at, by=by, at=at)
-        news = MessageKind.PORT_OPEN if opens else MessageKind.PORT_CLOSED
-        notices.tell(news, order, at=at)
+        fulfil(order, confirmed_at=observed_at, by=by, at=at)
+
+
+def fulfil(
+    order: Order, *, confirmed_at: datetime, by: log.Actor, at: datetime
+) -> None:
+    """The meter is as the order wants it: it is done, and the customer hears so."""
+    order.acknowledged(by=by, at=at)
+    order.complete(confirmed_at=confirmed_at, by=by, at=at)
+    opens = order.kind == OrderKind.OPEN
+    news = MessageKind.PORT_OPEN if opens else MessageKind.PORT_CLOSED
+    notices.tell(news, order, at=at)
 
 
 def dispose(command: Command, finding: Finding, *, by: log.Actor, at: datetime) -> None:
@@ -117,14 +128,26 @@ def expire(command: Command, *, by: log.Actor, at: datetime) -> None:
     )
 
 
-def withdraw(command: Command, *, reason: str, by: log.Actor, at: datetime) -> None:
+def alarm_if_late(command: Command, *, by: log.Actor, at: datetime) -> None:
+    """A closing never expires, but from its due date on people see that it is late."""
+    order = command.order
+    if order is None or not order.is_live or at < late_from(order.due_date):
+        return
+    Case.open_for_port(
+        CaseKind.COMMAND_EXPIRED,
+        command=command,
+        detail="The port is not closed yet, and the promised date has passed.",
+        by=by,
+        at=at,
+    )
+
+
+def withdraw(command: Command, *, by: log.Actor, at: datetime) -> None:
     """What permitted the opening is gone: never send it; the port shall be closed."""
     order = command.order
     if order is not None and order.is_live:
         _fail_order(order, FailureReason.NOT_PERMITTED, by=by, at=at)
-        intents.abandon(command.port, order=order, by=by, at=at)
-    else:
-        command.transition_to(CommandStatus.CANCELLED, by=by, at=at, reason=reason)
+    intents.abandon(command.port, chain=command.chain, by=by, at=at)
 
 
 def backoff(attempts: int, *, first: timedelta, longest: timedelta) -> timedelta:
@@ -234,15 +257,18 @@ _FAILURE_REASONS: Mapping[CaseKind, FailureReason] = {
 def _give_up(
     command: Command, kind: CaseKind, finding: Finding, *, by: log.Actor, at: datetime
 ) -> None:
-    """An opening fails with a Case and ends its consent; a closing is tried again."""
+    """An order to open fails with a Case and ends its consent.
+
+    A closing, and the reopening of a port that drifted, are tried again later.
+    """
     Case.open_for_port(kind, command=command, detail=_account(finding), by=by, at=at)
     port, order = command.port, command.order
-    if command.desired == DesiredState.CLOSED:
-        port.read_back_by(database_now() + CLOSING_RETRY)
-        return
-    if order is not None and order.is_live:
+    opens = command.desired == DesiredState.OPEN
+    if opens and order is not None and order.is_live:
         _fail_order(order, _FAILURE_REASONS[kind], by=by, at=at)
-        intents.abandon(port, order=order, by=by, at=at)
+        intents.abandon(port, chain=command.chain, by=by, at=at)
+        return
+    port.read_back_by(database_now() + REFUSED_BY_METER_RETRY)
 
 
 def _fail_order(

@@ -56,6 +56,15 @@ class CommandQuerySet(models.QuerySet["Command"]):
             port__meter__head_end=head_end,
         ).order_by("desired", "not_before", "id")
 
+    def overdue(self, *, at: datetime) -> Self:
+        """Openings past their deadline that nobody is sending at this moment."""
+        return (
+            self.live()
+            .exclude(status=CommandStatus.SENDING)
+            .filter(expires_at__lte=at)
+            .order_by("expires_at", "id")
+        )
+
     def with_expired_lease(self, *, at: datetime) -> Self:
         """Commands whose sender has not come back in time."""
         return self.filter(
@@ -63,13 +72,17 @@ class CommandQuerySet(models.QuerySet["Command"]):
         ).order_by("lease_expires_at", "id")
 
     def claimed(self) -> Self:
-        """Port and command locked, without waiting for anyone else's."""
+        """Port and command locked, without waiting for anyone else's.
+
+        The port comes first also in `of`: a command whose port is another's is not
+        held by us, or that other, who locks it last, would wait for us in vain.
+        """
         return self.select_related("port__meter", "order__placement").select_for_update(
-            of=("self", "port"), skip_locked=True
+            of=("port", "self"), skip_locked=True
         )
 
     def in_doubt(self, port: HanPort) -> Self:
-        """Superseded commands that may yet be executed late at the meter."""
+        """Ended commands that may yet be executed late at the meter."""
         return self.filter(port=port, is_outcome_unknown=True).order_by("id")
 
 
@@ -109,7 +122,7 @@ class Command(models.Model):
     )
     fault_detail = models.CharField(max_length=300, blank=True, default="")
     is_outcome_unknown = models.BooleanField(default=False)
-    """Ended without the meter's word: it may still be executed late."""
+    """Ended, but an attempt of it may still be executed late."""
     queued_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -217,6 +230,8 @@ class Command(models.Model):
         if status in UNRESOLVED_ENDS:
             may_have_left = before in UNSETTLED_COMMAND_STATUSES or self.attempts > 0
             self.is_outcome_unknown = may_have_left
+        elif status == CommandStatus.REJECTED:
+            self.is_outcome_unknown = self.attempts > 1
         if status not in LIVE_COMMAND_STATUSES:
             self.ended_at = at
         if status != CommandStatus.SENDING:
