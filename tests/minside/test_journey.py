@@ -27,6 +27,9 @@ from tests.orders.world import World, build_world
 
 pytestmark = pytest.mark.browser
 
+# The page asks every three seconds, and the machine may be busy with other tests.
+expect.set_options(timeout=30_000)
+
 NATIONAL_ID = "01908000079"
 PEOPLE = [
     {

@@ -60,6 +60,16 @@ def test_no_box_is_ticked_beforehand(world: World, kari: Client) -> None:
     assert " checked" not in page
 
 
+def test_terms_that_are_not_published_in_a_language_are_shown_in_bokmal(
+    world: World, kari: Client
+) -> None:
+    kari.post("/sprak/", {"language": "en"})
+    page = kari.get(f"{base(world)}vilkar/").content.decode()
+    assert "Terms and consent" in page
+    assert '<section class="hk-terms" lang="nb"' in page
+    assert world.terms.title in page
+
+
 def test_each_statement_is_needed(world: World, kari: Client) -> None:
     for key in sorted(world.terms.statement_keys):
         boxes = everything_ticked(world)

@@ -26,11 +26,15 @@ from orders.models import Terms
 from orders.states import Channel, SecurityPlacement
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
+SOURCE_LANGUAGE = "nb"
 
 
 def _terms() -> Terms:
-    """The terms in the language that the customer reads now."""
-    return Terms.objects.current(get_language() or "nb")
+    """The terms in the language that the customer reads now, else in bokmål."""
+    try:
+        return Terms.objects.current(get_language() or SOURCE_LANGUAGE)
+    except Terms.DoesNotExist:
+        return Terms.objects.current(SOURCE_LANGUAGE)
 
 
 @require_safe
