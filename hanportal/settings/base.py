@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "django_structlog",
