@@ -58,8 +58,9 @@ lock: ## Pin the newest versions that pyproject.toml and package.json allow
 
 messages: ## Collect the texts to translate (needs GNU gettext)
 	@$(SETUP)
-	@cd hanportal && ../$(BIN)/python ../manage.py makemessages \
-	  --locale nn --locale en --no-location --no-wrap --settings hanportal.settings.test
+	@$(BIN)/python manage.py makemessages --locale nn --locale en --no-location \
+	  --no-wrap --no-obsolete --ignore node_modules --ignore tests \
+	  --ignore hanportal/demo --ignore '.*' --settings hanportal.settings.test
 
 clean: ## Remove what set-up and the demo made, the demo's data too
 	@rm -rf .venv .data .frontend node_modules staticfiles \
