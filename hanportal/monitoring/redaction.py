@@ -41,7 +41,7 @@ _TELLING = (UUID, date, datetime, time, timedelta, Decimal)
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # A UUID is matched first, so that digits inside of one are left alone.
 _NUMBERS = re.compile(rf"(?P<uuid>{_UUID})|(?<!\d)\d{{6}}[ .\-]?\d{{5}}(?!\d)")
-_EMAILS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+\.[^\s<>\"'(),;:]+")
+_EMAILS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+\.[A-Za-z]{2,}")
 _QUERIES = re.compile(r"(?<=[\w/])\?\S+")
 
 
