@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 
-from django.db import connections
+from django.db import connections, transaction
 
 from hanportal.audit.verify import Tally, examine
 from meters.headend import PortCommand, Submission
@@ -15,7 +15,7 @@ from meters.states import DesiredState, ReportedState
 from notifications.models import Message, MessageKind
 from orders import actions, fulfilment
 from orders.fulfilment.callbacks import apply_report
-from orders.models import Command, Consent, Order
+from orders.models import Command, Consent, Order, database_now
 from orders.states import Channel, CommandStatus, OrderStatus
 from tests.orders.world import FakeHeadEnd, World, a_point_with_meter
 
@@ -221,3 +221,34 @@ def test_a_worker_that_wakes_after_its_lease_is_not_heard(
     dispatch(world, SleepyHeadEnd(take_over))
 
     assert Command.objects.get().status == CommandStatus.AMBIGUOUS
+
+
+def test_a_worker_does_not_hold_a_command_whose_port_is_anothers(
+    committed_world: World,
+) -> None:
+    world = committed_world
+    world.order_opening()
+    port_taken, claimed, looked = Event(), Event(), Event()
+
+    def claim() -> list[Command]:
+        port_taken.wait(timeout=10)
+        with transaction.atomic():
+            due = Command.objects.due(world.head_end, at=database_now())
+            commands = list(due.claimed())
+            claimed.set()
+            looked.wait(timeout=10)
+        return commands
+
+    def order_something() -> Command:
+        with transaction.atomic():
+            HanPort.objects.locked().get(pk=world.port.pk)
+            port_taken.set()
+            claimed.wait(timeout=10)
+            try:
+                return Command.objects.select_for_update(nowait=True).get()
+            finally:
+                looked.set()
+
+    results = at_once(claim, order_something)
+
+    assert results == [[], Command.objects.get()]
