@@ -7,23 +7,23 @@ here weakens a rule; what differs from production is only that there is no TLS.
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hanportal.settings import services
+from hanportal.settings import connections
 from hanportal.settings.base import *  # noqa: F403 -- the settings they all share
 from hanportal.settings.base import PORTAL_BASE_URL, READABLE_LOGGING, env
 
 SECRET_KEY = env("SECRET_KEY")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 
-DATABASES = {"default": services.database()}
+DATABASES = {"default": connections.database()}
 CELERY_BROKER_URL = env("REDIS_URL")
-CACHES = {"default": services.cache(env("CACHE_URL"))}
-globals().update(services.email())
+CACHES = {"default": connections.cache(env("CACHE_URL"))}
+globals().update(connections.email())
 
 LOGGING = READABLE_LOGGING
 METRICS_FOR_LOOPBACK = True
 
 STATIC_ROOT = Path(env("STATIC_ROOT"))
-STORAGES = services.manifest_storage()
+STORAGES = connections.manifest_storage()
 
 # Browsers keep one set of cookies per host, whatever the port: two stacks, two names.
 _PORT = urlsplit(PORTAL_BASE_URL).port

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import environ
 
-from hanportal.settings.services import origin_of
+from hanportal.settings.connections import origin_of
 
 env = environ.Env()
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from hanportal.settings import required, services
+from hanportal.settings import connections, required
 from hanportal.settings.base import *  # noqa: F403 -- the settings they all share
 from hanportal.settings.base import HEAD_END_SECRETS, METRICS_TOKEN, env
 from hanportal.settings.headends import ENVIRONMENT_PREFIX
@@ -23,17 +23,17 @@ for _code in HEAD_END_SECRETS:
     required.shared_secret(f"{ENVIRONMENT_PREFIX}{_code.upper()}")
 
 required.database_address()
-DATABASES = {"default": services.database()}
+DATABASES = {"default": connections.database()}
 CELERY_BROKER_URL = required.value("REDIS_URL")
-CACHES = {"default": services.cache(required.value("CACHE_URL"))}
+CACHES = {"default": connections.cache(required.value("CACHE_URL"))}
 required.separate_instances(CELERY_BROKER_URL, CACHES["default"]["LOCATION"])
 required.value("EMAIL_URL")
-globals().update(services.email())
+globals().update(connections.email())
 
 if METRICS_TOKEN:
     required.shared_secret("METRICS_TOKEN")
 
-STORAGES = services.manifest_storage()
+STORAGES = connections.manifest_storage()
 
 # TLS. Behind a proxy that ends it and always sets the header, say so.
 if env.bool("TRUST_FORWARDED_PROTO", default=False):

@@ -25,19 +25,19 @@ _IDENTITY = {
 for _name, _value in (_SERVICES | _IDENTITY).items():
     os.environ.setdefault(_name, _value)
 
-from hanportal.settings import services  # noqa: E402 -- after the environment is set
+from hanportal.settings import connections  # noqa: E402 -- after the environment is set
 from hanportal.settings.base import *  # noqa: E402, F403 -- the settings they all share
 
 SECRET_KEY = "the tests sign nothing of worth with this"  # noqa: S105 -- as it says
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
 DATABASES = {
-    "default": services.database(
+    "default": connections.database(
         "ADMIN_DATABASE_URL" if "ADMIN_DATABASE_URL" in os.environ else "DATABASE_URL"
     )
 }
 CELERY_BROKER_URL = f"{os.environ['REDIS_URL']}/{WORKER_NUMBER}"
-CACHES = {"default": services.cache(f"{os.environ['CACHE_URL']}/{WORKER_NUMBER}")}
+CACHES = {"default": connections.cache(f"{os.environ['CACHE_URL']}/{WORKER_NUMBER}")}
 
 LOGGING_CONFIG = None  # pytest shows what a failing test logged
 

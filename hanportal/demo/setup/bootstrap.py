@@ -29,14 +29,14 @@ def say(text: str) -> None:
 
 
 def fingerprint() -> str:
-    """Changes when the lock file or the interpreter does."""
-    interpreter = f"{sys.version} {sys.prefix}".encode()
-    return hashlib.sha256(interpreter + LOCK.read_bytes()).hexdigest()
+    """Changes when the lock file does."""
+    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
 
 
 def is_up_to_date(wanted: str) -> bool:
-    """Whether the environment is what the lock file says."""
-    return STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted
+    """Whether the environment works, and is what the lock file says."""
+    works = os.access(VENV / "bin" / "python", os.X_OK)
+    return works and STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted
 
 
 def run(command: list[str]) -> bool:

@@ -16,7 +16,7 @@ from hanportal.demo.stack.environment import (
 from hanportal.demo.stack.foundation import Foundation
 from hanportal.demo.stack.layout import HOST, Folder, Ports, ensure_free
 from hanportal.demo.stack.process import Child, Spec
-from hanportal.demo.stack.services import PYTHON, Service, Services
+from hanportal.demo.stack.programs import PYTHON, Service, Services
 from hanportal.demo.stack.stamps import Stamp, files_under, fingerprint
 from hanportal.demo.stack.supervisor import Step, Supervisor
 

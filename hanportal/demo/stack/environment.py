@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hanportal.demo.stack.layout import HOST, Folder, Ports
 from hanportal.demo.stack.process import StackFailure
-from hanportal.demo.stack.services import CLIENT_ID
+from hanportal.demo.stack.programs import CLIENT_ID
 
 HEAD_END_SECRET = "HEAD_END_SECRET_"  # noqa: S105 -- the name, not the secret
 DEFAULT_POINTS = 500
