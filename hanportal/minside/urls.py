@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hanportal.minside.views import inbox, opening, orders, points, site
+from hanportal.minside.views import inbox, opening, orders, points, receipt, site
 
 app_name = "minside"
 
@@ -19,10 +19,10 @@ urlpatterns = [
     path(f"{POINT}/steng/", orders.close, name="close"),
     path(f"{ORDER}/", orders.order, name="order"),
     path(f"{ORDER}/status/", orders.status, name="order_status"),
+    path(f"{ORDER}/kvittering.pdf", receipt.receipt, name="receipt"),
     path(f"{ORDER}/avbryt/", orders.cancel, name="cancel"),
     path("min-side/innboks/", inbox.inbox, name="inbox"),
     path("min-side/innboks/<uuid:message_id>/", inbox.message, name="message"),
     path("tilgjengelighet/", site.accessibility, name="accessibility"),
     path("sprak/", site.language, name="language"),
-    path("livez", site.livez, name="livez"),
 ]
