@@ -7,5 +7,6 @@ handler500 = "hanportal.minside.views.site.server_error"
 urlpatterns = [
     path("", include("hanportal.minside.urls")),
     path("", include("hanportal.accounts.urls")),
+    path("", include("hanportal.monitoring.urls")),
     path("", include("orders.urls")),
 ]

@@ -15,6 +15,7 @@ from notifications.states import (
     LEASE,
     PENDING_STATUSES,
     TRANSITIONS,
+    UNREACHED_STATUSES,
     ChannelName,
     DeliveryStatus,
     MessageKind,
@@ -142,6 +143,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             )
         ).order_by("not_before", "id")
 
+    def unsettled(self) -> Self:
+        """Still on their way."""
+        return self.filter(status__in=[*PENDING_STATUSES, DeliveryStatus.INFLIGHT])
+
+    def given_up(self) -> Self:
+        """Never reached their address; the message stands on Min side all the same."""
+        return self.filter(status__in=UNREACHED_STATUSES)
+
     def claim_next(self) -> "Delivery | None":
         """Take the most overdue delivery for one lease; no two senders get the same.
 
@@ -213,6 +222,11 @@ class Delivery(models.Model):
                 fields=["not_before", "id"],
                 condition=Q(status__in=["queued", "awaiting_retry", "inflight"]),
                 name="delivery_due",
+            ),
+            models.Index(
+                fields=["status"],
+                condition=Q(status__in=UNREACHED_STATUSES),
+                name="delivery_given_up",
             ),
         ]
 

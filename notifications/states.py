@@ -39,6 +39,9 @@ class DeliveryStatus(TextChoices):
 PENDING_STATUSES = (DeliveryStatus.QUEUED, DeliveryStatus.AWAITING_RETRY)
 """Nothing has left the house; the delivery can still be withdrawn."""
 
+UNREACHED_STATUSES = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED)
+"""Nobody got it, and nobody tries again."""
+
 TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.QUEUED: frozenset(
         {DeliveryStatus.INFLIGHT, DeliveryStatus.WITHDRAWN}

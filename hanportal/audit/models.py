@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, IntegerField, Q, Value
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact, Range
@@ -23,6 +23,12 @@ from hanportal.audit.format import (
     event_hash,
 )
 
+_ESTIMATED_COUNT = """
+SELECT greatest(reltuples::bigint, n_live_tup, 0)
+FROM pg_class JOIN pg_stat_user_tables ON relid = oid
+WHERE oid = 'audit_event'::regclass
+"""
+
 
 def _octets(column: str) -> Length:
     # length() of a bytea counts its bytes.
@@ -40,6 +46,13 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(subject_id=subject.id, subject_kind=subject.kind).order_by(
             "chain", "sequence"
         )
+
+    def estimated_count(self) -> int:
+        """How many events there are, as the database's statistics last saw it."""
+        with connection.cursor() as cursor:
+            cursor.execute(_ESTIMATED_COUNT)
+            (count,) = cursor.fetchone()
+        return int(count)
 
     def append(self, entry: Entry, *, previous_hash: bytes) -> "Event":
         """Write the entry behind the event with this hash. Only `log.record` does.

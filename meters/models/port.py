@@ -23,6 +23,16 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
             meter__installations__starts_on__lte=on,
         )
 
+    def open_unwanted(self) -> Self:
+        """Seen open although they must be closed: open without a consent."""
+        return self.filter(reported=ReportedState.OPEN, desired=DesiredState.CLOSED)
+
+    def read_back_overdue(self, *, at: datetime) -> Self:
+        """Ports that should have been read back, the longest overdue first."""
+        return self.filter(
+            read_back_due_at__lte=at, meter__head_end__is_active=True
+        ).order_by("read_back_due_at", "id")
+
     def locked(self) -> Self:
         """The rows, locked until the transaction ends. Always locked first."""
         return self.select_for_update(of=("self",))
@@ -77,6 +87,11 @@ class HanPort(models.Model):
                 fields=["read_back_due_at"],
                 condition=Q(read_back_due_at__isnull=False),
                 name="han_port_read_back_due",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(reported=ReportedState.OPEN, desired=DesiredState.CLOSED),
+                name="han_port_open_unwanted",
             ),
         ]
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import Q
@@ -80,6 +81,21 @@ class CommandQuerySet(models.QuerySet["Command"]):
         return self.select_related("port__meter", "order__placement").select_for_update(
             of=("port", "self"), skip_locked=True
         )
+
+    def left_undone(self, *, at: datetime) -> Self:
+        """Live commands whose next step is due, the longest overdue first.
+
+        A head-end that is switched off lets its commands wait.
+        """
+        return self.filter(
+            status__in=[
+                CommandStatus.QUEUED,
+                CommandStatus.ACCEPTED,
+                CommandStatus.AMBIGUOUS,
+            ],
+            not_before__lte=at,
+            port__meter__head_end__is_active=True,
+        ).order_by("not_before", "id")
 
     def in_doubt(self, port: HanPort) -> Self:
         """Ended commands that may yet be executed late at the meter."""
@@ -296,6 +312,15 @@ class Command(models.Model):
         )
 
 
+class ExchangeQuerySet(models.QuerySet["Exchange"]):
+    """Named reads of exchanges."""
+
+    def since(self, at: datetime) -> Self:
+        """Those begun since then: a MessageID is a UUIDv7, which starts with a time."""
+        milliseconds = int(at.timestamp() * 1000)
+        return self.filter(id__gte=UUID(int=milliseconds << 80))
+
+
 class Exchange(models.Model):
     """One message to a head-end and its answer; committed before it is sent.
 
@@ -320,6 +345,8 @@ class Exchange(models.Model):
     fault = models.CharField(max_length=20, blank=True, default="")
     detail = models.CharField(max_length=300, blank=True, default="")
     answered_at = models.DateTimeField(null=True)
+
+    objects = ExchangeQuerySet.as_manager()
 
 
 class CallbackQuerySet(models.QuerySet["Callback"]):

@@ -65,6 +65,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Orders that still want something to happen."""
         return self.filter(status__in=LIVE_ORDER_STATUSES)
 
+    def late(self, *, on: date) -> Self:
+        """Live orders whose promised Oslo date has passed, the latest first."""
+        return self.live().filter(due_date__lt=on).order_by("due_date", "id")
+
     def newest_first(self) -> Self:
         """Total order, the latest placed first."""
         return self.order_by("-placed_at", "-id")

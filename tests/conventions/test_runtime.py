@@ -13,7 +13,6 @@ PUBLIC_PAGES = {
     "minside:accessibility",
     "minside:front_page",
     "minside:language",
-    "minside:livez",
 }
 
 

@@ -1,10 +1,9 @@
-"""Pages that are for everybody: the front page, accessibility, language, health."""
+"""Pages that are for everybody: the front page, accessibility, language, faults."""
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template import loader
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
@@ -28,13 +27,6 @@ def language(request: HttpRequest) -> HttpResponse:
     """Show the pages in another language from now on, and go back to where one was."""
     answer: HttpResponse = set_language(request)
     return answer
-
-
-@never_cache
-@require_safe
-def livez(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 -- a view
-    """The web process answers. Says nothing of the database."""
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 -- a view
