@@ -10,7 +10,7 @@ from django.conf import settings
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
 from meters.states import DesiredState
-from orders.deadlines import late_from
+from orders.deadlines import late_from, oslo_date
 from orders.models import Command, Consent, Order, database_now
 from orders.states import (
     UNSETTLED_COMMAND_STATUSES,
@@ -87,6 +87,7 @@ def reconcile(port: HanPort, *, by: log.Actor, at: datetime) -> Command | None:
     """Queue what brings the port to its present intent; None where nothing permits it.
 
     The live order, if there is one, is carried on; otherwise the command stands alone.
+    An open port that no consent stands behind any more is meant to be closed.
     """
     order = live_order_at(port)
     is_opening = port.desired == DesiredState.OPEN
@@ -94,8 +95,9 @@ def reconcile(port: HanPort, *, by: log.Actor, at: datetime) -> Command | None:
         return None
     consent = None
     if is_opening:
-        consent = Consent.objects.behind(port)
+        consent = Consent.objects.behind(port, on=oslo_date(at))
         if consent is None:
+            abandon(port, chain=chain_of(port), by=by, at=at)
             return None
     return Command.queue(
         port=port,

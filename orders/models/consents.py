@@ -126,13 +126,15 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         """Total order, the latest given first."""
         return self.order_by("-given_at", "-id")
 
-    def behind(self, port: HanPort) -> "Consent | None":
-        """The active consent for the point where the port's meter is installed now."""
+    def behind(self, port: HanPort, *, on: date) -> "Consent | None":
+        """The active consent for the point where the port's meter is on this date."""
         return (
             self.active()
             .filter(
+                Q(metering_point__installations__ends_on__isnull=True)
+                | Q(metering_point__installations__ends_on__gt=on),
                 metering_point__installations__meter=port.meter_id,
-                metering_point__installations__ends_on__isnull=True,
+                metering_point__installations__starts_on__lte=on,
             )
             .first()
         )

@@ -10,8 +10,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from meters.models import HeadEnd
 from meters.states import ReportedState
 from orders import fulfilment
+from orders.fulfilment.callbacks import BATCH
 from orders.models import Callback
 from orders.states import CallbackOutcome, OrderStatus
 from tests.orders.test_fulfilment import dispatch
@@ -209,3 +211,42 @@ def test_an_unknown_head_end_is_not_there(world: World) -> None:
 
 def test_only_posts_are_answered(world: World) -> None:
     assert Client().get("/hes/aidon/callback/").status_code == 405
+
+
+def test_what_meters_say_is_kept_while_their_head_end_is_switched_off(
+    world: World,
+) -> None:
+    order = world.order_opening()
+    dispatch(world)
+    HeadEnd.objects.update(is_active=False)
+
+    status = post(opened(world, world.newest_command().id))
+    work_off(world)
+
+    assert status == 200
+    order.refresh_from_db()
+    assert order.status == OrderStatus.COMPLETED
+
+
+def test_a_head_end_without_its_secret_holds_up_no_other(world: World) -> None:
+    world.order_opening()
+    dispatch(world)
+    without = HeadEnd.objects.create(
+        code="kaifa",
+        name="Kaifa",
+        profile=HeadEnd.Profile.CIM_STRICT,
+        endpoint="http://127.0.0.1:1/soap",
+    )
+    Callback.objects.bulk_create(
+        Callback(
+            head_end=without,
+            digest=str(number),
+            headers={},
+            body=b"<later/>",
+            received_at=timezone.now(),
+        )
+        for number in range(BATCH)
+    )
+    post(opened(world, world.newest_command().id))
+
+    assert work_off(world) == 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from meters.headend import Fault, Report
-from meters.models import HanPort, HeadEnd, Holding
+from meters.models import HanPort, HeadEnd, Holding, Installation
 from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import Message, MessageKind
 from orders import actions, fulfilment, tasks
@@ -247,3 +247,35 @@ def test_a_closing_without_a_command_gets_one(world: World) -> None:
     reconcile(world)
 
     assert Order.objects.live().count() == 0
+
+
+def test_a_port_whose_meter_was_taken_down_is_no_longer_meant_to_be_open(
+    world: World,
+) -> None:
+    open_the_port(world)
+    Installation.objects.update(ends_on=world.now.date())
+    world.fake.meters[world.port.meter.serial] = ReportedState.CLOSED
+    world.port.refresh_from_db()
+    world.port.read_back_by(database_now())
+    read_due(world)
+    reconcile(world)
+
+    read_due(world)
+    reconcile(world)
+
+    assert world.fresh_port().desired == DesiredState.CLOSED
+    assert world.fresh_port().read_back_due_at is None
+
+
+def test_a_port_whose_meter_will_be_taken_down_is_opened_again(world: World) -> None:
+    open_the_port(world)
+    Installation.objects.update(ends_on=world.now.date() + timedelta(days=9))
+    world.fake.meters[world.port.meter.serial] = ReportedState.CLOSED
+    world.port.refresh_from_db()
+    world.port.read_back_by(database_now())
+    read_due(world)
+
+    reconcile(world)
+
+    assert world.newest_command().desired == DesiredState.OPEN
+    assert world.newest_command().is_live
