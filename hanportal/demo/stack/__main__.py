@@ -31,7 +31,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says; the exit status."""
     options = parse(arguments)
-    console = Console(highlight=False, soft_wrap=True)
+    # What `exec` writes to standard output is the command's alone.
+    console = Console(stderr=options.command == "exec", highlight=False, soft_wrap=True)
     given = dict(os.environ)
     try:
         if options.command == "run":

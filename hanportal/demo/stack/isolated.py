@@ -1,5 +1,6 @@
 """`exec`: run one command beside a PostgreSQL and two Valkeys of its own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +14,12 @@ from rich.console import Console
 from hanportal.demo.stack import postgres
 from hanportal.demo.stack.foundation import Foundation
 from hanportal.demo.stack.layout import Folder, Ports
-from hanportal.demo.stack.process import POLL_SECONDS, StackFailure, kill_group
+from hanportal.demo.stack.process import (
+    POLL_SECONDS,
+    StackFailure,
+    end_with,
+    kill_group,
+)
 from hanportal.demo.stack.supervisor import Supervisor
 
 FORWARDED_SECONDS = 10
@@ -47,9 +53,13 @@ def run_in_foreground(
     debugger can read; otherwise it leads a group that is ended with it.
     """
     at_terminal = sys.stdin is not None and sys.stdin.isatty()
+    parent = os.getpid()
     try:
         process = subprocess.Popen(  # noqa: S603 -- what the caller asked to run
-            command, env=dict(environment), start_new_session=not at_terminal
+            command,
+            env=dict(environment),
+            start_new_session=not at_terminal,
+            preexec_fn=lambda: end_with(parent, signal.SIGTERM),  # noqa: PLW1509 -- the supervisor has one thread
         )
     except OSError as error:
         raise StackFailure(f"{command[0]} could not be started: {error}") from error

@@ -53,6 +53,14 @@ class Spec:
     """Others stand on it, so it is stopped after them."""
 
 
+def end_with(parent: int, number: signal.Signals) -> None:
+    """Between fork and exec: have the kernel signal us when the parent is gone."""
+    if libc is not None:
+        libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
 def _before_exec(spec: Spec, parent: int) -> Callable[[], None]:
     """What the child does between fork and exec; must not allocate much."""
 
@@ -61,11 +69,8 @@ def _before_exec(spec: Spec, parent: int) -> Callable[[], None]:
             os.setgroups([])
             os.setgid(spec.account.gid)
             os.setuid(spec.account.uid)
-        # After the change of user, which would clear it.
-        if libc is not None:
-            libc.prctl(PR_SET_PDEATHSIG, spec.stop_signal, 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(1)
+        # After the change of user, which would undo it.
+        end_with(parent, spec.stop_signal)
 
     return prepare
 
