@@ -1,0 +1,327 @@
+"""Any story at all: random wishes, faults, delays and losses, and what must hold.
+
+A few stories, always the same ones; STORIES=500 in the environment plays as many new
+ones.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import F
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from hanportal.audit.verify import Tally, examine
+from meters.headend import Fault, PortCommand, Report, Submission
+from meters.models import HanPort
+from meters.states import DesiredState, ReportedState, ReportSource
+from notifications.models import Message, MessageKind
+from orders import actions, fulfilment
+from orders.models import Case, Command, Consent, Order, database_now
+from orders.states import OrderKind, OrderStatus
+from tests.orders.test_fulfilment import dispatch, follow_up, reconcile, report
+from tests.orders.world import FakeHeadEnd, World
+
+STORIES = os.environ.get("STORIES")
+COLUMNS_OF_THE_DATABASES_CLOCK = {
+    Command: ["not_before", "claimed_at", "lease_expires_at"],
+    HanPort: ["read_back_due_at", "reported_at"],
+}
+NEWS_OF = {
+    OrderStatus.FAILED: {OrderKind.OPEN: MessageKind.ORDER_FAILED},
+    OrderStatus.CANCELLED: {OrderKind.OPEN: MessageKind.ORDER_CANCELLED},
+    OrderStatus.COMPLETED: {
+        OrderKind.OPEN: MessageKind.PORT_OPEN,
+        OrderKind.CLOSE: MessageKind.PORT_CLOSED,
+    },
+}
+
+
+class WorkerLost(Exception):  # noqa: N818 -- it is what happened
+    """The worker was killed in the middle of a call."""
+
+
+class UnreliableHeadEnd(FakeHeadEnd):
+    """Keeps commands for as long as it likes, and carries them out in any order."""
+
+    def __init__(self, serial: str) -> None:
+        super().__init__()
+        self.serial = serial
+        self.received: list[PortCommand] = []
+        self.results: list[Report] = []
+        self.history: list[ReportedState] = [ReportedState.CLOSED]
+        self.next_answer: Fault | None = None
+        self.loses = False
+        self.kills_the_worker = False
+        self.stale_by = timedelta(0)
+
+    @property
+    def state(self) -> ReportedState:
+        """How the one meter's port really is."""
+        return self.history[-1]
+
+    def submit(self, commands: Sequence[PortCommand]) -> list[Submission]:
+        """Take the commands, or lose them; what it answers is another matter."""
+        for command in commands:
+            if command.desired == DesiredState.OPEN:
+                assert Consent.objects.active().exists()
+        self.received += [] if self.loses else commands
+        if self.kills_the_worker:
+            raise WorkerLost
+        return [
+            Submission(command_id=command.id, fault=self.next_answer)
+            for command in commands
+        ]
+
+    def execute(self, command: PortCommand) -> None:
+        """The meter obeys, and the result is ready to be told."""
+        self.history.append(ReportedState(command.desired))
+        self.results.append(
+            Report(
+                serial=self.serial,
+                source=ReportSource.EVENT,
+                correlation_id=command.id,
+                state=self.state,
+                observed_at=database_now(),
+            )
+        )
+
+    def read_state(self, serials: Sequence[str]) -> list[Report]:
+        """Silence, the present, or what was read a while ago."""
+        if self.silent_reads:
+            return []
+        state = self.state if not self.stale_by else self.history[-2:][0]
+        return [
+            Report(
+                serial=self.serial,
+                source=ReportSource.READ_BACK,
+                state=state,
+                observed_at=database_now() - self.stale_by,
+            )
+        ]
+
+
+class AnyStory(RuleBasedStateMachine):
+    """One customer, one port, and everything that may happen to an order."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._transaction = transaction.atomic()
+        self._transaction.__enter__()
+        self.world.now = database_now()
+        self.head_end = UnreliableHeadEnd(self.world.port.meter.serial)
+        self.world.fake = self.head_end
+        self.seen_before: dict[object, int] = {}
+
+    def teardown(self) -> None:
+        """Let everything come to rest, look at it, and undo it."""
+        try:
+            self._come_to_rest()
+            self._assert_it_is_settled()
+        finally:
+            transaction.set_rollback(True)
+            self._transaction.__exit__(None, None, None)
+
+    @rule()
+    def the_customer_wants_it_open(self) -> None:
+        try:
+            self._note(self.world.order_opening())
+        except (actions.AlreadyOrdered, actions.AlreadyOpen):
+            assert Consent.objects.active().exists()
+
+    @rule()
+    def the_customer_wants_it_closed(self) -> None:
+        try:
+            self._note(self.world.order_closing())
+        except (actions.AlreadyOrdered, actions.NothingToClose):
+            assert not Consent.objects.active().exists()
+
+    @rule()
+    def the_customer_cancels(self) -> None:
+        for order in Order.objects.live():
+            try:
+                actions.cancel_order(
+                    customer=self.world.customer,
+                    order=order,
+                    by=self.world.by,
+                    now=self.world.now,
+                )
+            except (actions.AlreadySent, actions.NotCancellable):
+                assert order.status != OrderStatus.PLACED or order.kind == "close"
+
+    @rule(
+        answer=st.sampled_from([None, None, None, *Fault]),
+        loses=st.sampled_from([False, False, True]),
+        kills=st.sampled_from([False, False, False, True]),
+    )
+    def a_worker_sends(self, answer: Fault | None, *, loses: bool, kills: bool) -> None:
+        self.head_end.next_answer = answer
+        self.head_end.loses, self.head_end.kills_the_worker = loses, kills
+        self._work(dispatch)
+
+    @rule(
+        silent=st.sampled_from([False, False, True]),
+        stale_by=st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=1)]),
+    )
+    def a_worker_reads_back(self, *, silent: bool, stale_by: timedelta) -> None:
+        self.head_end.silent_reads, self.head_end.stale_by = silent, stale_by
+        fulfilment.recover_expired_leases(clock=self.world.clock)
+        fulfilment.give_up_overdue(clock=self.world.clock)
+        self._work(follow_up)
+        self._work(reconcile)
+
+    @precondition(lambda self: self.head_end.received)
+    @rule(data=st.data())
+    def the_meter_obeys(self, data: st.DataObject) -> None:
+        command = data.draw(st.sampled_from(self.head_end.received), label="command")
+        self.head_end.received.remove(command)
+        self.head_end.execute(command)
+
+    @precondition(lambda self: self.head_end.results)
+    @rule(data=st.data(), is_told_again=st.booleans())
+    def a_result_is_told(self, data: st.DataObject, *, is_told_again: bool) -> None:
+        result = data.draw(st.sampled_from(self.head_end.results), label="result")
+        if not is_told_again:
+            self.head_end.results.remove(result)
+        report(self.world, result)
+
+    @precondition(lambda _self: Command.objects.filter(fence__gt=0).exists())
+    @rule(data=st.data(), fault=st.sampled_from([None, *Fault]))
+    def something_else_is_told(self, data: st.DataObject, fault: Fault | None) -> None:
+        commands = list(Command.objects.filter(fence__gt=0).order_by("id"))
+        index = data.draw(st.integers(0, len(commands) - 1), label="command")
+        vague = Report(
+            serial=self.head_end.serial,
+            source=ReportSource.EVENT,
+            correlation_id=commands[index].id,
+            fault=fault,
+        )
+        report(self.world, vague)
+
+    @rule(state=st.sampled_from([ReportedState.OPEN, ReportedState.CLOSED]))
+    def a_technician_turns_it(self, state: ReportedState) -> None:
+        self.head_end.history.append(state)
+        spontaneous = Report(
+            serial=self.head_end.serial,
+            source=ReportSource.EVENT,
+            state=state,
+            observed_at=database_now(),
+        )
+        report(self.world, spontaneous)
+
+    @rule(minutes=st.sampled_from([1, 3, 20, 7 * 60, 30 * 60, 100 * 60]))
+    def time_passes(self, minutes: int) -> None:
+        self._wait(timedelta(minutes=minutes))
+
+    @invariant()
+    def it_shall_be_open_only_with_a_consent(self) -> None:
+        if self.world.fresh_port().desired == DesiredState.OPEN:
+            assert Consent.objects.active().count() == 1
+
+    @invariant()
+    def nobody_is_told_what_the_meter_has_not_been(self) -> None:
+        for order in Order.objects.filter(status=OrderStatus.COMPLETED):
+            wanted = "open" if order.kind == OrderKind.OPEN else "closed"
+            since = self.head_end.history[self.seen_before[order.id] :]
+            assert ReportedState(wanted) in since
+
+    def _note(self, order: Order) -> None:
+        # The state at the moment of ordering counts too: it may be so already.
+        self.seen_before[order.id] = max(0, len(self.head_end.history) - 2)
+
+    def _work(self, verb: Callable[[World], int]) -> None:
+        try:
+            verb(self.world)
+        except WorkerLost:
+            return
+
+    def _wait(self, duration: timedelta) -> None:
+        """The clock of the database can't be moved, so all it measured is moved."""
+        self.world.now += duration
+        for model, columns in COLUMNS_OF_THE_DATABASES_CLOCK.items():
+            model._default_manager.update(
+                **{column: F(column) - duration for column in columns}
+            )
+        self.head_end.results = [
+            replace(result, observed_at=result.observed_at - duration)
+            for result in self.head_end.results
+            if result.observed_at is not None
+        ]
+
+    def _come_to_rest(self) -> None:
+        """Whatever was received is carried out; from then on everybody obeys."""
+        for command in self.head_end.received:
+            self.head_end.execute(command)
+        self.head_end.received = []
+        self.head_end.next_answer, self.head_end.loses = None, False
+        self.head_end.kills_the_worker = self.head_end.silent_reads = False
+        self.head_end.stale_by = timedelta(0)
+        for _round in range(12):
+            if self._is_at_rest():
+                return
+            self._wait(timedelta(hours=6))
+            fulfilment.recover_expired_leases(clock=self.world.clock)
+            fulfilment.give_up_overdue(clock=self.world.clock)
+            self._work(dispatch)
+            for command in self.head_end.received:
+                self.head_end.execute(command)
+            self.head_end.received = []
+            for result in self.head_end.results:
+                report(self.world, result)
+            self.head_end.results = []
+            self._work(follow_up)
+            self._work(reconcile)
+
+    def _is_at_rest(self) -> bool:
+        due = HanPort.objects.exclude(read_back_due_at=None)
+        open_ends = [Command.objects.live(), Order.objects.live(), due]
+        return not self.head_end.results and not any(
+            rows.exists() for rows in open_ends
+        )
+
+    def _assert_it_is_settled(self) -> None:
+        port = self.world.fresh_port()
+        assert not Command.objects.live().exists()
+        assert not Order.objects.live().exists()
+        assert port.read_back_due_at is None
+        if port.generation:
+            assert port.reported == port.desired
+            assert port.reported == self.head_end.state
+        if port.generation and self.head_end.state == ReportedState.OPEN:
+            assert Consent.objects.active().exists()
+        failed = Order.objects.filter(status=OrderStatus.FAILED)
+        assert not failed.exists() or Case.objects.exists()
+        for order in Order.objects.exclude(status=OrderStatus.SUPERSEDED):
+            news = NEWS_OF[OrderStatus(order.status)][OrderKind(order.kind)]
+            assert Message.objects.filter(about=order.id, kind=news).count() == 1
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        assert list(examine(Tally())) == []
+
+
+def test_whatever_happens_the_port_ends_as_was_asked_last(world: World) -> None:
+    AnyStory.world = world
+    run_state_machine_as_test(
+        AnyStory,
+        settings=settings(
+            max_examples=int(STORIES or 30),
+            stateful_step_count=30,
+            derandomize=STORIES is None,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
