@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "notifications",
     "orders",
     "hanportal.minside",
+    "hanportal.console",
     "hanportal.monitoring",
     "django.contrib.auth",
     "django.contrib.contenttypes",
