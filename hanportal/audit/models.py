@@ -1,6 +1,8 @@
 """The log's tables: events that stay, and the personal details that may go."""
 
+from collections.abc import Collection
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import F, IntegerField, Q, Value
@@ -46,6 +48,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(subject_id=subject.id, subject_kind=subject.kind).order_by(
             "chain", "sequence"
         )
+
+    def about_any(self, ids: Collection[UUID]) -> Self:
+        """Everything that was done to any of these, each chain in its order."""
+        return self.filter(subject_id__in=ids).order_by("chain", "sequence")
 
     def estimated_count(self) -> int:
         """How many events there are, as the database's statistics last saw it."""

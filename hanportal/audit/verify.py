@@ -145,12 +145,27 @@ def examine(
     holds a few thousand rows at a time, whatever the log's size. Reads one snapshot
     unless the caller has a transaction open, so writers neither wait nor disturb.
     """
-    with _one_snapshot():
-        for damage in _examine_events(tally, chain, on_head):
-            tally.damaged += 1
+    for damage in examine_stepwise(tally, chain=chain, on_head=on_head):
+        if damage is not None:
             yield damage
-        for damage in _examine_details(tally, chain):
-            tally.damaged += 1
+
+
+def examine_stepwise(
+    tally: Tally,
+    *,
+    chain: str | None = None,
+    on_head: Callable[[Head], None] = lambda _head: None,
+) -> Iterator[Damage | None]:
+    """The same, with a None between every few thousand rows.
+
+    Whoever asks can tell then how far it has come: `tally` says it.
+    """
+    with _one_snapshot():
+        for damage in chain_from(
+            _examine_events(tally, chain, on_head), _examine_details(tally, chain)
+        ):
+            if damage is not None:
+                tally.damaged += 1
             yield damage
 
 
@@ -174,7 +189,7 @@ def _stream(query: str, chain: str | None) -> Iterator[tuple[Any, ...]]:
 
 def _examine_events(
     tally: Tally, only: str | None, on_head: Callable[[Head], None]
-) -> Iterator[Damage]:
+) -> Iterator[Damage | None]:
     walk: _Walk | None = None
     for row in map(_row, _stream(_EVENTS, only)):
         if walk is None or walk.chain != row.chain:
@@ -183,6 +198,8 @@ def _examine_events(
             walk = _Walk(row.chain)
             tally.chains += 1
         tally.events += 1
+        if tally.events % ROWS_AT_ONCE == 0:
+            yield None
         for kind, sentence in chain_from(
             walk.step(row), _hash_damage(row), _content_damage(row, tally)
         ):
@@ -275,8 +292,11 @@ def _has_shape(content: Any) -> bool:
     )
 
 
-def _examine_details(tally: Tally, only: str | None) -> Iterator[Damage]:
-    for chain, sequence, data, event_id, name, salt, value in _stream(_DETAILS, only):
+def _examine_details(tally: Tally, only: str | None) -> Iterator[Damage | None]:
+    rows = enumerate(_stream(_DETAILS, only), start=1)
+    for number, (chain, sequence, data, event_id, name, salt, value) in rows:
+        if number % ROWS_AT_ONCE == 0:
+            yield None
         if data is None:
             sentence = f"{name} belongs to {event_id}, an event that is not there"
             yield Damage("(none)", 0, DamageKind.DETAIL, sentence)

@@ -1,15 +1,15 @@
-"""What is sent to head-ends, what came back, and what they say of their own accord."""
+"""What is asked of meters through their head-ends, and how each attempt ended."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
-from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import Q
 from uuid6 import uuid7
 
 from hanportal.audit import log
-from meters.headend import Fault, Purpose
+from meters.headend import Fault
 from meters.models import HanPort, HeadEnd
 from meters.states import DesiredState
 from orders.models.consents import Consent
@@ -19,7 +19,6 @@ from orders.states import (
     LIVE_COMMAND_STATUSES,
     UNRESOLVED_ENDS,
     UNSETTLED_COMMAND_STATUSES,
-    CallbackOutcome,
     CommandCause,
     CommandStatus,
 )
@@ -96,6 +95,14 @@ class CommandQuerySet(models.QuerySet["Command"]):
             not_before__lte=at,
             port__meter__head_end__is_active=True,
         ).order_by("not_before", "id")
+
+    def under(self, consent: Consent, orders: Collection[Order]) -> Self:
+        """What was sent for a consent or these orders, in the order of time."""
+        return (
+            self.filter(Q(consent=consent) | Q(order__in=orders))
+            .select_related("port__meter__head_end")
+            .order_by("queued_at", "id")
+        )
 
     def in_doubt(self, port: HanPort) -> Self:
         """Ended commands that may yet be executed late at the meter."""
@@ -310,88 +317,3 @@ class Command(models.Model):
             facts=facts,
             personal=personal,
         )
-
-
-class ExchangeQuerySet(models.QuerySet["Exchange"]):
-    """Named reads of exchanges."""
-
-    def since(self, at: datetime) -> Self:
-        """Those begun since then: a MessageID is a UUIDv7, which starts with a time."""
-        milliseconds = int(at.timestamp() * 1000)
-        return self.filter(id__gte=UUID(int=milliseconds << 80))
-
-
-class Exchange(models.Model):
-    """One message to a head-end and its answer; committed before it is sent.
-
-    The id is the MessageID. Bodies carry neither secrets nor personal data.
-    """
-
-    id = models.UUIDField(primary_key=True, editable=False)
-    head_end = models.ForeignKey(
-        HeadEnd, on_delete=models.PROTECT, related_name="exchanges"
-    )
-    command = models.ForeignKey(
-        Command, on_delete=models.PROTECT, null=True, related_name="exchanges"
-    )
-    purpose = models.CharField(
-        max_length=20, choices=[(p.value, p.value) for p in Purpose]
-    )
-    serial = models.CharField(max_length=20, blank=True, default="")
-    request = models.BinaryField()
-    leaving_at = models.DateTimeField()
-    status_code = models.PositiveSmallIntegerField(null=True)
-    response = models.BinaryField(null=True)
-    fault = models.CharField(max_length=20, blank=True, default="")
-    detail = models.CharField(max_length=300, blank=True, default="")
-    answered_at = models.DateTimeField(null=True)
-
-    objects = ExchangeQuerySet.as_manager()
-
-
-class CallbackQuerySet(models.QuerySet["Callback"]):
-    """Named reads of the inbox."""
-
-    def waiting(self) -> Self:
-        """Not yet worked off, the oldest first."""
-        return self.filter(outcome="").order_by("received_at", "id")
-
-
-class Callback(models.Model):
-    """The inbox: what a head-end told us, stored once and worked off later."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    head_end = models.ForeignKey(
-        HeadEnd, on_delete=models.PROTECT, related_name="callbacks"
-    )
-    digest = models.CharField(max_length=64)
-    """SHA-256 of the body: the same message twice is stored once."""
-    headers = models.JSONField()
-    body = models.BinaryField()
-    received_at = models.DateTimeField()
-    outcome = models.CharField(
-        max_length=20, choices=CallbackOutcome.choices, blank=True, default=""
-    )
-    worked_off_at = models.DateTimeField(null=True)
-
-    objects = CallbackQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["head_end", "digest"], name="callback_is_stored_once"
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["received_at", "id"],
-                condition=Q(outcome=""),
-                name="callback_waiting",
-            ),
-        ]
-
-    def worked_off(self, outcome: CallbackOutcome, *, at: datetime) -> None:
-        """Say what became of it."""
-        self.outcome = outcome
-        self.worked_off_at = at
-        self.save(update_fields=["outcome", "worked_off_at"])

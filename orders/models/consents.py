@@ -45,6 +45,11 @@ class TermsQuerySet(models.QuerySet["Terms"]):
         """
         return self.filter(language=language).order_by("-published_at", "-id")[:1].get()
 
+    def versions(self) -> list[str]:
+        """Every version that was published, the newest name first."""
+        found = self.order_by("-version").values_list("version", flat=True).distinct()
+        return list(found)
+
 
 class Terms(models.Model):
     """The terms in one language. Immutable: a new text is a new version."""
@@ -125,6 +130,28 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     def newest_first(self) -> Self:
         """Total order, the latest given first."""
         return self.order_by("-given_at", "-id")
+
+    def for_the_register(self) -> Self:
+        """The whole register with what a line of it tells, newest first."""
+        return self.select_related("customer", "metering_point", "terms").newest_first()
+
+    def next_given_at(self, consent: "Consent") -> datetime | None:
+        """When the next consent for the same point was given; None where none was."""
+        return (
+            self.filter(
+                metering_point=consent.metering_point_id, given_at__gt=consent.given_at
+            )
+            .order_by("given_at", "id")
+            .values_list("given_at", flat=True)
+            .first()
+        )
+
+    def given_before(self, given_at: datetime, consent_id: UUID) -> Self:
+        """What stands behind this place when the newest is first."""
+        return self.filter(
+            Q(given_at__lt=given_at) | Q(given_at=given_at, id__lt=consent_id),
+            given_at__lte=given_at,
+        )
 
     def behind(self, port: HanPort, *, on: date) -> "Consent | None":
         """The active consent for the point where the port's meter is on this date."""

@@ -69,6 +69,21 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Live orders whose promised Oslo date has passed, the latest first."""
         return self.live().filter(due_date__lt=on).order_by("due_date", "id")
 
+    def under(self, consent: Consent, *, until: datetime | None) -> Self:
+        """What was ordered under a consent: the opening, and what closed it again.
+
+        :param until: when the point's next consent was given; None where none was.
+        """
+        closings = Q(
+            kind=OrderKind.CLOSE,
+            placement__customer=consent.customer_id,
+            metering_point=consent.metering_point_id,
+            placed_at__gte=consent.given_at,
+        )
+        if until is not None:
+            closings &= Q(placed_at__lt=until)
+        return self.filter(Q(consent=consent) | closings).order_by("placed_at", "id")
+
     def newest_first(self) -> Self:
         """Total order, the latest placed first."""
         return self.order_by("-placed_at", "-id")

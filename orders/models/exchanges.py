@@ -1,0 +1,108 @@
+"""What was said to head-ends, what came back, and what they say of their own accord."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from uuid6 import uuid7
+
+from meters.headend import Purpose
+from meters.models import HeadEnd
+from orders.models.commands import Command
+from orders.states import CallbackOutcome
+
+
+class ExchangeQuerySet(models.QuerySet["Exchange"]):
+    """Named reads of exchanges."""
+
+    def since(self, at: datetime) -> Self:
+        """Those begun since then: a MessageID is a UUIDv7, which starts with a time."""
+        milliseconds = int(at.timestamp() * 1000)
+        return self.filter(id__gte=UUID(int=milliseconds << 80))
+
+    def of(self, commands: Collection[Command]) -> Self:
+        """What was said about these commands, as it left, without the raw bodies."""
+        return (
+            self.filter(command__in=commands)
+            .defer("request", "response")
+            .order_by("leaving_at", "id")
+        )
+
+
+class Exchange(models.Model):
+    """One message to a head-end and its answer; committed before it is sent.
+
+    The id is the MessageID. Bodies carry neither secrets nor personal data.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    head_end = models.ForeignKey(
+        HeadEnd, on_delete=models.PROTECT, related_name="exchanges"
+    )
+    command = models.ForeignKey(
+        Command, on_delete=models.PROTECT, null=True, related_name="exchanges"
+    )
+    purpose = models.CharField(
+        max_length=20, choices=[(p.value, p.value) for p in Purpose]
+    )
+    serial = models.CharField(max_length=20, blank=True, default="")
+    request = models.BinaryField()
+    leaving_at = models.DateTimeField()
+    status_code = models.PositiveSmallIntegerField(null=True)
+    response = models.BinaryField(null=True)
+    fault = models.CharField(max_length=20, blank=True, default="")
+    detail = models.CharField(max_length=300, blank=True, default="")
+    answered_at = models.DateTimeField(null=True)
+
+    objects = ExchangeQuerySet.as_manager()
+
+
+class CallbackQuerySet(models.QuerySet["Callback"]):
+    """Named reads of the inbox."""
+
+    def waiting(self) -> Self:
+        """Not yet worked off, the oldest first."""
+        return self.filter(outcome="").order_by("received_at", "id")
+
+
+class Callback(models.Model):
+    """The inbox: what a head-end told us, stored once and worked off later."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    head_end = models.ForeignKey(
+        HeadEnd, on_delete=models.PROTECT, related_name="callbacks"
+    )
+    digest = models.CharField(max_length=64)
+    """SHA-256 of the body: the same message twice is stored once."""
+    headers = models.JSONField()
+    body = models.BinaryField()
+    received_at = models.DateTimeField()
+    outcome = models.CharField(
+        max_length=20, choices=CallbackOutcome.choices, blank=True, default=""
+    )
+    worked_off_at = models.DateTimeField(null=True)
+
+    objects = CallbackQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["head_end", "digest"], name="callback_is_stored_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["received_at", "id"],
+                condition=Q(outcome=""),
+                name="callback_waiting",
+            ),
+        ]
+
+    def worked_off(self, outcome: CallbackOutcome, *, at: datetime) -> None:
+        """Say what became of it."""
+        self.outcome = outcome
+        self.worked_off_at = at
+        self.save(update_fields=["outcome", "worked_off_at"])
