@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from celery.schedules import schedule as Periodic  # noqa: N812 -- a class
+from celery.schedules import BaseSchedule
 from django.conf import settings
 
 from hanportal.monitoring.readings import Readings
@@ -121,9 +121,9 @@ def _sweeps(readings: Readings) -> Iterator[Check]:
         )
 
 
-def longest_silence(rings: float | timedelta | Periodic) -> timedelta:
+def longest_silence(rings: float | timedelta | BaseSchedule) -> timedelta:
     """How long a sweep with this schedule may go without a success."""
-    if isinstance(rings, Periodic):
+    if isinstance(rings, BaseSchedule):
         # A crontab does not say its interval; all of ours ring at least daily.
         return DAILY_AND_SOME
     interval = rings if isinstance(rings, timedelta) else timedelta(seconds=rings)
