@@ -75,7 +75,7 @@ class AlreadyOpen(Exception):  # noqa: N818
 
 
 class NothingToClose(Exception):  # noqa: N818
-    """There is no consent to end and nothing under way."""
+    """The meter was seen closed, there is no consent, and nothing is under way."""
 
 
 class NotCancellable(Exception):  # noqa: N818
@@ -169,14 +169,15 @@ def place_closing(
     :raises NotHolder: the customer does not hold the point today.
     :raises NoMeter: no meter is installed there.
     :raises AlreadyOrdered: a closing is already under way.
-    :raises NothingToClose: the port is not open, and nothing is under way.
+    :raises NothingToClose: the port is known to be closed, and nothing is under way.
     """
     with _locked_port(customer, metering_point, now=now) as port:
         live = intents.live_order(metering_point)
         if live is not None and live.kind == OrderKind.CLOSE:
             raise AlreadyOrdered(live)
         consent = intents.active_consent(metering_point)
-        if consent is None and live is None and port.reported != ReportedState.OPEN:
+        is_closed = port.reported == ReportedState.CLOSED
+        if consent is None and live is None and is_closed:
             raise NothingToClose
         notices.take_back(MessageKind.PORT_OPEN, port, at=now)
         if live is not None:

@@ -10,9 +10,11 @@ from orders import fulfilment, reconciliation
 
 @shared_task(name="orders.dispatch_commands", ignore_result=True)
 def dispatch_commands(*, head_end_id: str) -> None:
-    """Send what is due at one head-end, unless it is switched off."""
+    """Send what is due at one head-end; ring again when a whole batch was taken."""
     for head_end in HeadEnd.objects.filter(pk=head_end_id, is_active=True):
-        fulfilment.dispatch(head_end=head_end, clock=timezone.now)
+        sent = fulfilment.dispatch(head_end=head_end, clock=timezone.now)
+        if sent == head_end.max_concurrency:
+            dispatch_commands.delay(head_end_id=head_end_id)
 
 
 @shared_task(name="orders.work_off_callbacks", ignore_result=True)

@@ -1,5 +1,6 @@
 """Cases: what machines could not settle and a human must."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -16,6 +17,10 @@ from orders.states import CaseKind
 
 class CaseQuerySet(models.QuerySet["Case"]):
     """Named reads of cases."""
+
+    def about(self, orders: Collection[Order]) -> Self:
+        """What humans had to do about these orders, the oldest first."""
+        return self.filter(order__in=orders).order_by("opened_at", "id")
 
     def unsettled(self) -> Self:
         """Cases that still need a human."""

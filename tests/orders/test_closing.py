@@ -3,7 +3,7 @@
 import pytest
 
 from meters.headend import Fault
-from meters.states import DesiredState, ReportedState
+from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import Message, MessageKind
 from orders import actions
 from orders.models import Command, Consent, Order
@@ -87,10 +87,22 @@ def test_an_open_port_notice_that_was_not_sent_is_withdrawn(world: World) -> Non
 
 
 def test_there_must_be_something_to_close(world: World) -> None:
+    world.port.observe(ReportedState.CLOSED, at=world.now, source=ReportSource.POLL)
+
     with pytest.raises(actions.NothingToClose):
         world.order_closing()
 
     assert Command.objects.count() == 0
+
+
+def test_a_port_whose_state_nobody_knows_may_be_closed(world: World) -> None:
+    order = world.order_closing()
+
+    dispatch(world)
+    report(world, world.event(world.newest_command(), ReportedState.CLOSED))
+
+    order.refresh_from_db()
+    assert order.status == OrderStatus.COMPLETED
 
 
 def test_a_second_closing_points_to_the_first(world: World) -> None:
