@@ -152,8 +152,8 @@ def _order_failed(facts: Mapping[str, Any]) -> Words:
             % facts,
             _("Grunn: %(reason)s") % facts,
             _(
-                "En medarbeider ser på saken. Du trenger ikke gjøre noe nå, og kan"
-                " følge den på Min side."
+                "En medarbeider ser på saken. Du finner bestillingen på Min side, og"
+                " kan bestille på nytt når du vil."
             ),
         ),
     )

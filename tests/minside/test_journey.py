@@ -180,7 +180,7 @@ def test_from_the_front_page_to_open_and_closed_again(stage: Stage) -> None:
     stage.heading("HAN-porten din")
     expect(page.get_by_text("Innlogget som Kari Nordmann")).to_be_visible()
     expect(page.get_by_role("heading", level=2).first).to_have_text(
-        "Porten er ikke bestilt åpnet"
+        "Du har ikke bestilt åpning"
     )
     stage.look("03-never-ordered")
 

@@ -135,9 +135,32 @@ def test_an_old_login_is_renewed_and_the_draft_is_kept(
 
 def test_the_draft_is_gone_once_the_order_is_placed(world: World, kari: Client) -> None:
     fill_in(kari, world)
-    kari.post(f"{base(world)}se-over/")
+    placed = kari.post(f"{base(world)}se-over/")
+    order = Order.objects.get()
+    kari.post(f"/min-side/bestilling/{order.id}/avbryt/")
     again = kari.post(f"{base(world)}se-over/")
+    assert placed["Location"] == f"/min-side/bestilling/{order.id}/"
     assert again["Location"] == f"{base(world)}vilkar/"
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("step", ["", "vilkar/", "varsling/", "se-over/"])
+def test_going_back_after_ordering_leads_to_the_order(
+    world: World, kari: Client, step: str
+) -> None:
+    fill_in(kari, world)
+    placed = kari.post(f"{base(world)}se-over/")
+    back = kari.get(f"{base(world)}{step}", follow=True)
+    assert back.redirect_chain[-1] == (placed["Location"], 302)
+
+
+def test_sending_the_last_step_again_leads_to_the_order(
+    world: World, kari: Client
+) -> None:
+    fill_in(kari, world)
+    placed = kari.post(f"{base(world)}se-over/")
+    again = kari.post(f"{base(world)}se-over/")
+    assert again["Location"] == placed["Location"]
     assert Order.objects.count() == 1
 
 

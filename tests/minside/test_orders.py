@@ -69,7 +69,7 @@ def test_the_steps_follow_the_order_to_open(world: World, kari: Client) -> None:
     done = page_of(kari, order)
     assert heading(done) == "Porten er åpen"
     assert [state for state, _name in steps(done)] == ["done"] * 4
-    assert "hx-get" not in done
+    assert "data-hx-get" not in done
 
 
 def test_the_receipt_has_what_was_agreed_and_promised(

@@ -10,7 +10,7 @@ from hanportal.minside.urls import urlpatterns
 from hanportal.minside.views.site import server_error
 from tests.orders.world import World
 
-FOR_EVERYBODY = {"front_page", "accessibility", "language", "livez"}
+FOR_EVERYBODY = {"front_page", "accessibility", "language"}
 
 
 @pytest.mark.parametrize("path", ["/", "/tilgjengelighet/"])

@@ -125,6 +125,17 @@ def held_point(customer: Customer, point_id: UUID, *, today: date) -> MeteringPo
     return point
 
 
+def live_opening(customer: Customer, point: MeteringPoint) -> UUID | None:
+    """The customer's order to open here that is still under way."""
+    return (
+        Order.objects.visible_to(customer)
+        .live()
+        .filter(metering_point=point, kind=OrderKind.OPEN)
+        .values_list("id", flat=True)
+        .first()
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeterPage:
     """What this very meter can do, told before anyone orders."""

@@ -1,4 +1,8 @@
-"""Ordering the port opened, in four steps; the third and fourth need the second."""
+"""Ordering the port opened, in four steps; the third and fourth need the second.
+
+Who comes back to a step when the order is placed (the back button, another window)
+is led to the order.
+"""
 
 from uuid import UUID
 
@@ -16,7 +20,7 @@ from hanportal.accounts.guards import customer_required, identification
 from hanportal.accounts.models import Customer
 from hanportal.minside import drafts
 from hanportal.minside.forms import AgreementForm, NoticesForm
-from hanportal.minside.presenters.points import held_point, meter_page
+from hanportal.minside.presenters.points import held_point, live_opening, meter_page
 from hanportal.minside.rendering import INVALID, page, stopped
 from hanportal.minside.views.orders import actor_of
 from meters.models import MeteringPoint
@@ -44,6 +48,8 @@ def before(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpResp
     now = timezone.now()
     today = timezone.localdate(now)
     point = held_point(customer, point_id, today=today)
+    if under_way := live_opening(customer, point):
+        return redirect("minside:order", under_way)
     return page(
         request,
         "minside/open_before.html",
@@ -61,6 +67,8 @@ def before(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpResp
 def terms(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpResponse:
     """Step 2: the terms in full, each statement, and how the meter is secured."""
     point = held_point(customer, point_id, today=timezone.localdate())
+    if under_way := live_opening(customer, point):
+        return redirect("minside:order", under_way)
     current = _terms()
     form = AgreementForm(request.POST or None, terms=current)
     if request.method == "POST" and form.is_valid():
@@ -119,6 +127,8 @@ def check(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
     point = held_point(customer, point_id, today=today)
     draft = drafts.find(request.session, point_id=point_id)
     agreement = None if draft is None else draft.agreement_to(_terms())
+    if draft is None and (under_way := live_opening(customer, point)):
+        return redirect("minside:order", under_way)
     if agreement is None:
         return redirect("minside:open_terms", point_id)
     if request.method == "POST":
@@ -166,8 +176,10 @@ def _place(
         return stopped(
             request,
             customer=customer,
-            heading=_("Samtykket er gitt fra før"),
-            reason=_("Porten er bestilt åpnet, og samtykket ditt gjelder fortsatt."),
+            heading=_("Du har allerede bestilt åpning"),
+            reason=_(
+                "Samtykket ditt gjelder fortsatt, så du trenger ikke bestille på nytt."
+            ),
             next_url=reverse("minside:points"),
             next_label=_("Til målepunktene mine"),
         )

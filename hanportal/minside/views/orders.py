@@ -70,8 +70,8 @@ def cancel(request: HttpRequest, customer: Customer, order_id: UUID) -> HttpResp
             customer=customer,
             heading=_("Bestillingen er allerede sendt til måleren"),
             reason=_(
-                "Den kan ikke avbestilles nå. Du kan i stedet stenge porten; det går"
-                " foran åpningen."
+                "Den kan ikke avbestilles nå. Du kan stenge porten i stedet. Da gjelder"
+                " stengingen, ikke åpningen."
             ),
             next_url=reverse("minside:close", args=[shown.order.metering_point_id]),
             next_label=_("Steng porten"),
