@@ -217,6 +217,7 @@ def test_closing_twice_leads_to_the_one_closing(world: World, kari: Client) -> N
 
 
 def test_nothing_to_close_is_said_in_plain_words(world: World, kari: Client) -> None:
+    world.port.observe(ReportedState.CLOSED, at=world.now, source=ReportSource.POLL)
     answer = kari.post(f"/min-side/malepunkt/{world.point.id}/steng/")
     assert answer.status_code == 409
     assert heading(answer.content.decode()) == "Porten er ikke åpen"
