@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 
 from hanportal.audit import log
@@ -36,6 +37,7 @@ RESENDS_AFTER_READ_BACKS = 3
 FINAL_FAULTS = frozenset({Fault.REJECTED, Fault.CONTRACT})
 
 _jitter = random.SystemRandom()
+_logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +113,16 @@ def dispose(command: Command, finding: Finding, *, by: log.Actor, at: datetime) 
     fault = finding.fault
     if fault is None:
         raise ValueError("A finding without a fault is accepted or confirmed instead.")
+    if fault != Fault.NOT_FINAL:
+        _logger.warning(
+            "command_fault",
+            command_id=command.id,
+            order_id=command.order_id,
+            head_end=command.port.meter.head_end.code,
+            fault=fault,
+            fault_code=finding.code,
+            attempt=command.attempts,
+        )
     command.fault = fault
     command.fault_detail = f"{finding.code} {finding.detail}".strip()[:300]
     _DISPOSITIONS[fault](command, finding, by, at)
