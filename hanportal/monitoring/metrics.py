@@ -13,10 +13,17 @@ from prometheus_client.registry import Collector
 
 from hanportal.monitoring.readings import Readings
 from hanportal.monitoring.watchdogs import Check, checks
-from notifications.states import PENDING_STATUSES, UNREACHED_STATUSES, DeliveryStatus
+from notifications.models import DeliveryStatus
 from orders.states import LIVE_ORDER_STATUSES, CaseKind
 
 PREFIX = "hanportal"
+NOT_DELIVERED = (
+    DeliveryStatus.QUEUED,
+    DeliveryStatus.AWAITING_RETRY,
+    DeliveryStatus.INFLIGHT,
+    DeliveryStatus.FAILED,
+    DeliveryStatus.BOUNCED,
+)
 
 
 class _Exposition(Collector):
@@ -77,7 +84,7 @@ def _people(readings: Readings) -> Iterator[GaugeMetricFamily]:
         "Deliveries on their way or given up.",
         "status",
         readings.deliveries,
-        (*PENDING_STATUSES, DeliveryStatus.INFLIGHT, *UNREACHED_STATUSES),
+        NOT_DELIVERED,
     )
     yield _by_name(
         "cases_open", "Cases that wait.", "kind", readings.cases, tuple(CaseKind)
