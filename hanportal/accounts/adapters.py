@@ -1,13 +1,17 @@
-"""What allauth asks us while it carries a login."""
+"""What allauth asks us while it carries a login or knows a second factor."""
 
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from hanportal.accounts.eid.refusals import LoginRefused, Reason
+from hanportal.accounts.factor_secrets import open_secret, seal_secret
 from hanportal.accounts.login import EidLogin, settle
 from hanportal.accounts.models import User
 from hanportal.accounts.provider import EidProvider, eid_app
@@ -69,6 +73,27 @@ class EidAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # un
         """
         app = self.get_app(request, provider=provider, client_id=client_id)
         return EidProvider(request, app=app)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # untyped
+    """Secrets of second factors are encrypted; addresses come from settings."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret with a key of ours before it is stored."""
+        return seal_secret(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a secret that we sealed."""
+        return open_secret(encrypted_text)
+
+    def get_totp_issuer(self) -> str:
+        """What the authenticator app calls us."""
+        return f"{settings.OPERATOR_NAME} HAN-portal"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Security keys are bound to our address in settings, never the Host header."""
+        host = urlsplit(settings.PORTAL_BASE_URL).hostname or ""
+        return {"id": host, "name": self.get_totp_issuer()}
 
 
 def display_name(user: User) -> str:

@@ -33,6 +33,11 @@ CONSENT_MAX_AUTHENTICATION_AGE = timedelta(
     seconds=env.int("CONSENT_MAX_AUTHENTICATION_AGE", default=600)
 )
 
+# How long an agent may act for a caller who was verified.
+CALLER_VERIFICATION_LIFETIME = timedelta(
+    minutes=env.int("CALLER_VERIFICATION_MINUTES", default=15)
+)
+
 # "1:<base64 of 32 bytes>,2:…": the newest version seals, all of them find.
 NATIONAL_ID_HASH_KEYS = env("NATIONAL_ID_HASH_KEYS", default="")
 NATIONAL_ID_ENCRYPTION_KEYS = env("NATIONAL_ID_ENCRYPTION_KEYS", default="")
@@ -44,10 +49,34 @@ AUTHENTICATION_BACKENDS = ["hanportal.accounts.backends.EidBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/min-side/"
 
-# allauth carries the log-in; none of its pages is routed, and nobody has a password.
+# How staff log in: this many tries of a password or a code, then a wait. Counted in
+# PostgreSQL, so that a cache that is down neither opens the door nor shuts it.
+STAFF_LOGIN_TRIES = env.int("STAFF_LOGIN_TRIES", default=8)
+STAFF_LOGIN_TRIES_PER_ADDRESS = env.int("STAFF_LOGIN_TRIES_PER_ADDRESS", default=60)
+STAFF_LOGIN_WINDOW = timedelta(minutes=15)
+# How long a set-password link works.
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 14},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation."
+        "UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "display_name", "staff_number")},
+    },
+]
+MFA_ADAPTER = "hanportal.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
+
+# allauth carries the customers' log-in and knows the second factors of staff; none of
+# its pages is routed.
 ACCOUNT_ADAPTER = "hanportal.accounts.adapters.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "hanportal.accounts.adapters.EidAccountAdapter"
-SOCIALACCOUNT_ONLY = True
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_EMAIL_REQUIRED = False
@@ -58,5 +87,6 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_DISPLAY = "hanportal.accounts.adapters.display_name"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_RATE_LIMITS = False
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]

@@ -58,7 +58,7 @@ def patterns(
 def is_guarded(view: Any) -> bool:
     """True when one of the wrappers around the view is a guard."""
     while view is not None:
-        if view.__code__.co_filename.endswith("accounts/guards.py"):
+        if "/accounts/guards/" in view.__code__.co_filename:
             return True
         view = getattr(view, "__wrapped__", None)
     return False

@@ -1,28 +1,12 @@
-"""What happens to accounts: logins are recorded, national ids sealed."""
+"""What happens to customers: logins are recorded, national ids sealed."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from hanportal.accounts.models import Customer, Identification, User
-from hanportal.accounts.sealing import (
-    InvalidNationalId,
-    NationalIdDoesNotOpen,
-    SealedNationalId,
-    seal_national_id,
-)
+from hanportal.accounts.sealing import seal_national_id
 from hanportal.audit.log import Actor, ActorKind, Subject, customer_chain, record
-
-__all__ = [
-    "InvalidNationalId",
-    "NationalIdDoesNotOpen",
-    "SealedNationalId",
-    "choose_notices",
-    "record_login",
-    "record_refused_login",
-    "reseal_national_ids",
-    "seal_national_id",
-]
 
 
 @transaction.atomic

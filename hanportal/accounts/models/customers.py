@@ -1,11 +1,7 @@
-"""Who people are: a User logs in, a Customer is served."""
+"""Customers: the people and organisations that are served."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import ClassVar, Self
+from typing import Self
 
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
@@ -18,18 +14,6 @@ from hanportal.accounts.sealing import (
     newest_key_version,
     open_national_id,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identification:
-    """How a person proved who they are, kept with what they then consented to."""
-
-    issuer: str
-    subject: str
-    """The issuer's pseudonymous subject, never a national id."""
-    level: str
-    """The level of assurance that the issuer returned (`acr`)."""
-    authenticated_at: datetime
 
 
 class CustomerKind(models.TextChoices):
@@ -165,42 +149,3 @@ class Customer(models.Model):
         """Let the customer decide in which language notices are written."""
         self.language = language
         self.save(update_fields=["language"])
-
-
-class UserManager(BaseUserManager["User"]):
-    """Users are made by logging in with an eID, or invited as staff."""
-
-    use_in_migrations = False
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """Someone who logs in. A customer's user is known by the eID's subject."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(blank=True)
-    display_name = models.CharField(max_length=120, blank=True)
-    customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="users"
-    )
-    is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects: ClassVar[UserManager] = UserManager()
-
-    USERNAME_FIELD = "id"
-    REQUIRED_FIELDS = []
-    EMAIL_FIELD = "email"
-
-    def __str__(self) -> str:
-        return self.display_name or str(self.id)
-
-    def act_for(self, customer: Customer | None, *, display_name: str) -> None:
-        """Bind the login to the customer that the eID pointed out just now.
-
-        :param customer: None takes away what an earlier login gave.
-        :param display_name: how the pages greet this person.
-        """
-        self.customer = customer
-        self.display_name = display_name
-        self.save(update_fields=["customer", "display_name"])

@@ -1,4 +1,4 @@
-"""Who may see a page. The guard hands the view its person."""
+"""Pages for customers: the guard hands the view its customer."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,0 +1,152 @@
+"""Who works here, and what they may do. Every change stands in the log."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+from django.db import IntegrityError, transaction
+
+from hanportal.accounts.models import Role, RoleGrant, User, login_name
+from hanportal.audit.log import Actor, Json, Subject, record
+
+STAFF_CHAIN = "staff"
+
+
+class AlreadyStaff(Exception):  # noqa: N818 -- errors are sentences
+    """The e-mail address or the staff number is another's. Take a different one."""
+
+
+class NotStaff(Exception):  # noqa: N818 -- errors are sentences
+    """A customer's login can never be given a role. Again will not help."""
+
+
+class LastAdministrator(Exception):  # noqa: N818 -- errors are sentences
+    """Nobody else could give roles. Give another person the role first."""
+
+
+@transaction.atomic
+def create_staff(
+    *, email: str, name: str, staff_number: str, by: Actor, now: datetime
+) -> User:
+    """Let a person in who works here, without a password and without any role.
+
+    :raises AlreadyStaff: the address or the number is taken.
+    """
+    user = User(
+        email=login_name(email),
+        display_name=name,
+        staff_number=staff_number,
+        is_staff=True,
+    )
+    user.set_unusable_password()
+    try:
+        with transaction.atomic():
+            user = User.objects.add(user)
+    except IntegrityError as refused:
+        raise AlreadyStaff(
+            "Somebody already has this e-mail address or staff number."
+        ) from refused
+    _record("staff.created", user, by=by, now=now)
+    return user
+
+
+@transaction.atomic
+def give_role(
+    *, user: User, role: Role, by: Actor, now: datetime, granted_by: User | None = None
+) -> RoleGrant:
+    """Let a staff member do what the role does. Given twice, it is given once.
+
+    :raises NotStaff: the user is a customer's.
+    """
+    held = _locked(user)
+    if not held.is_staff:
+        raise NotStaff("Only people who work here have roles.")
+    current = RoleGrant.objects.current().filter(user=held, role=role).first()
+    if current is not None:
+        return current
+    grant = RoleGrant.objects.create(
+        user=held, role=role, granted_by=granted_by, granted_at=now
+    )
+    _record("role.given", held, by=by, now=now, facts={"role": str(role.value)})
+    return grant
+
+
+@transaction.atomic
+def end_role(*, user: User, role: Role, by: Actor, now: datetime) -> None:
+    """Take a role away; from the next request on it opens nothing.
+
+    :raises LastAdministrator: nobody else could give roles.
+    """
+    if role == Role.ADMINISTRATOR:
+        _another_must_remain(user)
+    held = _locked(user)
+    grant = RoleGrant.objects.current().filter(user=held, role=role).first()
+    if grant is None:
+        return
+    grant.end(at=now)
+    _record("role.ended", held, by=by, now=now, facts={"role": str(role.value)})
+
+
+@transaction.atomic
+def switch_off(*, user: User, by: Actor, now: datetime) -> None:
+    """Let a person in no more. Every session of theirs ends with this commit.
+
+    :raises LastAdministrator: nobody else could give roles.
+    """
+    if user.has_role(Role.ADMINISTRATOR):
+        _another_must_remain(user)
+    held = _locked(user)
+    if held.is_active:
+        held.switch_off()
+        _record("staff.switched_off", held, by=by, now=now)
+
+
+@transaction.atomic
+def switch_on(*, user: User, by: Actor, now: datetime) -> None:
+    """Let a person in again, who needs a new password; roles are as they were."""
+    held = _locked(user)
+    if not held.is_active:
+        held.switch_on()
+        _record("staff.switched_on", held, by=by, now=now)
+
+
+@transaction.atomic
+def reset_second_factor(*, user: User, by: Actor, now: datetime) -> None:
+    """Remove what a person has lost; the next login sets up a new second factor.
+
+    The password goes too, so that sessions end and an old password alone opens nothing.
+    """
+    held = _locked(user)
+    Authenticator.objects.filter(user=held).delete()
+    held.forget_password()
+    _record("staff.second_factor_reset", held, by=by, now=now)
+
+
+def _locked(user: User) -> User:
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _another_must_remain(user: User) -> None:
+    # All grants of the role are locked in one order: two who end each other wait.
+    everyone = RoleGrant.objects.current().filter(role=Role.ADMINISTRATOR)
+    list(everyone.select_for_update().order_by("id"))
+    if not RoleGrant.objects.other_administrators(than=user).exists():
+        raise LastAdministrator("Somebody must be able to give roles.")
+
+
+def _record(
+    what: str,
+    user: User,
+    *,
+    by: Actor,
+    now: datetime,
+    facts: Mapping[str, Json] | None = None,
+) -> None:
+    record(
+        chain=STAFF_CHAIN,
+        what=what,
+        who=by,
+        on=Subject(kind="staff", id=user.id),
+        at=now,
+        facts={"staff_number": user.staff_number, **(facts or {})},
+    )

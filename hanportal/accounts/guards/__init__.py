@@ -1,0 +1,31 @@
+"""Who may see a page. The guard hands the view its person."""
+
+from hanportal.accounts.guards.customers import (
+    NotIdentified,
+    customer_required,
+    identification,
+)
+from hanportal.accounts.guards.staff import (
+    administrator_required,
+    agent_required,
+    auditor_required,
+    note_read,
+    operator_required,
+    roles_of,
+    staff_required,
+    supervisor_required,
+)
+
+__all__ = [
+    "NotIdentified",
+    "administrator_required",
+    "agent_required",
+    "auditor_required",
+    "customer_required",
+    "identification",
+    "note_read",
+    "operator_required",
+    "roles_of",
+    "staff_required",
+    "supervisor_required",
+]

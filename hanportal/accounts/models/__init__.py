@@ -1,0 +1,33 @@
+"""Who people are: a User logs in, a Customer is served, staff have roles."""
+
+from hanportal.accounts.models.customers import Customer, CustomerKind, CustomerQuerySet
+from hanportal.accounts.models.roles import Role, RoleGrant, RoleGrantQuerySet
+from hanportal.accounts.models.tries import Tries
+from hanportal.accounts.models.users import (
+    Identification,
+    User,
+    UserManager,
+    login_name,
+)
+from hanportal.accounts.models.verifications import (
+    CallerMethod,
+    CallerVerification,
+    CallerVerificationQuerySet,
+)
+
+__all__ = [
+    "CallerMethod",
+    "CallerVerification",
+    "CallerVerificationQuerySet",
+    "Customer",
+    "CustomerKind",
+    "CustomerQuerySet",
+    "Identification",
+    "Role",
+    "RoleGrant",
+    "RoleGrantQuerySet",
+    "Tries",
+    "User",
+    "UserManager",
+    "login_name",
+]

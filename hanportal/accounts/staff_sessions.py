@@ -1,0 +1,80 @@
+"""A staff member's session: half-way in after the password, in after the second factor.
+
+A session is bound to the user whose second factor opened it. Somebody who has only
+given a password is not logged in.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth import login, logout
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+from hanportal.accounts.models import User
+
+BACKEND = "hanportal.accounts.backends.EidBackend"
+SECOND_FACTOR_KEY = "second_factor"
+HALF_WAY_KEY = "half_way_in"
+HALF_WAY_LASTS = timedelta(minutes=5)
+RECENT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfWay:
+    """Whose password was right, and where the person is going."""
+
+    user: User
+    next_page: str
+
+
+def begin_half_way(
+    request: HttpRequest, user: User, *, next_page: str, now: datetime
+) -> None:
+    """Remember that the password was right, under a new session key."""
+    logout(request)
+    request.session[HALF_WAY_KEY] = {
+        "user": str(user.pk),
+        "hash": user.get_session_auth_hash(),
+        "next": next_page,
+        "at": now.isoformat(),
+    }
+
+
+def half_way(request: HttpRequest, *, now: datetime) -> HalfWay | None:
+    """Who gave a right password in this browser a short while ago, if anyone."""
+    kept = request.session.get(HALF_WAY_KEY)
+    if not kept or datetime.fromisoformat(kept["at"]) + HALF_WAY_LASTS <= now:
+        return None
+    user = User.objects.staff().filter(pk=kept["user"], is_active=True).first()
+    if user is None or user.get_session_auth_hash() != kept["hash"]:
+        return None
+    return HalfWay(user=user, next_page=kept["next"])
+
+
+def enter(request: HttpRequest, user: User, *, factor: str, now: datetime) -> None:
+    """Log in a person whose password and second factor were both right."""
+    request.session.pop(HALF_WAY_KEY, None)
+    login(request, user, backend=BACKEND)
+    mark(request.session, user, factor=factor, now=now)
+
+
+def mark(session: SessionBase, user: User, *, factor: str, now: datetime) -> None:
+    """Write into a session which second factor opened it, for whom and when."""
+    session[SECOND_FACTOR_KEY] = {
+        "user": str(user.pk),
+        "factor": factor,
+        "at": now.isoformat(),
+    }
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """True when this session was opened with its user's second factor."""
+    kept = request.session.get(SECOND_FACTOR_KEY)
+    return kept is not None and kept["user"] == str(request.user.pk)
+
+
+def is_recent(request: HttpRequest, *, now: datetime) -> bool:
+    """True while the login is so young that its means may be changed."""
+    kept = request.session.get(SECOND_FACTOR_KEY)
+    return kept is not None and datetime.fromisoformat(kept["at"]) + RECENT > now
