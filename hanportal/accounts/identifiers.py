@@ -1,6 +1,7 @@
 """National identity numbers and organisation numbers: their check digits."""
 
 from datetime import date
+from operator import mul
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -67,7 +68,8 @@ def validate_national_id(value: str) -> None:
 
 
 def _weighted_remainder(value: str, weights: tuple[int, ...]) -> int:
-    return sum(int(d) * weight for d, weight in zip(value, weights, strict=False)) % 11
+    total: int = sum(map(mul, map(int, value), weights))
+    return total % 11
 
 
 def _carries_a_date(value: str) -> bool:
