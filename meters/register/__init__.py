@@ -4,6 +4,7 @@ from meters.register.importing import (
     ImportRunning,
     Progress,
     Stage,
+    TooManyRejected,
     import_register,
 )
 from meters.register.reading import RegisterUnusable
@@ -18,5 +19,6 @@ __all__ = [
     "RegisterUnusable",
     "Rejection",
     "Stage",
+    "TooManyRejected",
     "import_register",
 ]

@@ -111,10 +111,14 @@ def _as_it_is(value: str) -> str:
     return value
 
 
+_DATE = values.remembered(values.iso_date)
+_MANUFACTURER = values.remembered(values.text(40))
+
+
 _PERIOD_OF_A_POINT = (
     Column("gsrn", values.gsrn),
-    Column("starts_on", values.iso_date, "date"),
-    Column("ends_on", values.optional(values.iso_date, empty=NULL), "date"),
+    Column("starts_on", _DATE, "date"),
+    Column("ends_on", values.optional(_DATE, empty=NULL), "date"),
 )
 
 METERING_POINTS = RegisterFile(
@@ -123,8 +127,8 @@ METERING_POINTS = RegisterFile(
     columns=[
         Column("gsrn", values.gsrn),
         Column("street_address", values.text(120)),
-        Column("postal_code", values.postal_code),
-        Column("city", values.text(60)),
+        Column("postal_code", values.remembered(values.postal_code)),
+        Column("city", values.remembered(values.text(60))),
         Column("active", YES_OR_NO, "boolean"),
     ],
 )
@@ -133,10 +137,10 @@ METERS = RegisterFile(
     name="meters",
     key=2,
     columns=[
-        Column("manufacturer", values.text(40)),
+        Column("manufacturer", _MANUFACTURER),
         Column("serial", values.serial),
-        Column("model", values.text(40)),
-        Column("head_end", values.text(20)),
+        Column("model", values.remembered(values.text(40))),
+        Column("head_end", values.remembered(values.text(20))),
         Column("han_capability", values.one_of(*HanCapability.values)),
     ],
 )
@@ -176,7 +180,7 @@ INSTALLATIONS = RegisterFile(
     key=2,
     columns=[
         *_PERIOD_OF_A_POINT,
-        Column("manufacturer", values.text(40)),
+        Column("manufacturer", _MANUFACTURER),
         Column("serial", values.serial),
     ],
     across=_period_not_empty,

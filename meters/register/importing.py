@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -14,7 +14,6 @@ from psycopg2.sql import SQL
 from uuid6 import uuid7
 
 from hanportal.audit.log import Actor, ActorKind, Subject, record
-from meters.identifiers import NORWEGIAN_PREFIX
 from meters.register import checks, merge
 from meters.register.files import (
     CUSTOMERS,
@@ -29,11 +28,15 @@ from meters.register.reading import (
     require_headers,
     staged_rows,
 )
+from meters.register.rejections import (
+    first_rejections,
+    unusual_prefixes,
+    write_rejections,
+)
 from meters.register.report import (
     KEPT_REJECTIONS,
     FileCounts,
     ImportReport,
-    Reason,
     Rejection,
 )
 from meters.register.staging import changes, stage, staged, unstage
@@ -49,6 +52,8 @@ PROGRESS_BYTES = 256 * 1024
 SESSION = {
     # For each sort and hash join of an import.
     "work_mem": "64MB",
+    # Compiling costs more than it saves where each statement runs once.
+    "jit": "off",
     # A killed import must not keep the register locked until its statement ends.
     "client_connection_check_interval": "1s",
 }
@@ -57,6 +62,10 @@ SESSION = {
 
 class ImportRunning(Exception):  # noqa: N818 -- the outcome's name
     """Another import holds the register. Try again when it has ended."""
+
+
+class TooManyRejected(Exception):  # noqa: N818 -- the outcome's name
+    """More rows were refused than the operator puts up with. Nothing was changed."""
 
 
 class Stage(StrEnum):
@@ -74,15 +83,22 @@ class Progress(Protocol):
 
 
 def import_register(
-    folder: Path, *, now: datetime, progress: Progress | None = None
+    folder: Path,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    rejections: TextIO | None = None,
+    max_rejections: int | None = None,
 ) -> ImportReport:
     """Bring the register up to what five files in a folder say.
 
     Rows that can't stand are reported and the others land. What no row mentions stays
     as it is. All of it is one transaction: killed at any moment, it leaves nothing.
 
+    :param rejections: gets every refused row as CSV, also when there are too many.
     :raises RegisterUnusable: a file is missing, unreadable, or not such a file.
     :raises ImportRunning: another import holds the register.
+    :raises TooManyRejected: more than `max_rejections` rows were refused.
     """
     tell = progress or _nobody
     require_files(folder)
@@ -102,6 +118,9 @@ def import_register(
             written[target.file.name] = _merge(cursor, target, now=now)
             tell(Stage.MERGE, target.file.file_name, 1, 1)
         report = _report(cursor, written)
+        if rejections is not None:
+            write_rejections(cursor, rejections)
+        _refuse_too_many(report, most=max_rejections)
         unstage(cursor, *(table(file) for file in FILES for table in (staged, changes)))
         if report.changed_something:
             _record(report, at=now)
@@ -180,19 +199,37 @@ _STEPS: tuple[
 def _merge(
     cursor: CursorWrapper, target: merge.Target, *, now: datetime
 ) -> merge.Written:
-    merge.find_changes(cursor, target, now=now)
-    if target.places:
-        checks.refuse_overlaps(
-            cursor, target.file, table=target.table, places=target.places
-        )
-    written = merge.write_changes(cursor, target)
-    if target is merge.METER_TARGET:
+    if not target.places and merge.is_empty(cursor, target):
+        written = merge.fill(cursor, target, now=now)
+    else:
+        merge.find_changes(cursor, target, now=now)
+        if target.places:
+            checks.refuse_overlaps(
+                cursor, target.file, table=target.table, places=target.places
+            )
+        written = merge.write_changes(cursor, target)
+    if target is merge.METER_TARGET and written.new:
         merge.make_ports(cursor, now=now)
     return written
 
 
+def _refuse_too_many(report: ImportReport, *, most: int | None) -> None:
+    if most is not None and report.rejected > most:
+        raise TooManyRejected(
+            _(
+                "Avviste rader: %(rejected)d, flere enn %(most)d. Ingenting er "
+                "endret. Den første: %(first)s"
+            )
+            % {
+                "rejected": report.rejected,
+                "most": most,
+                "first": report.rejections[0],
+            }
+        )
+
+
 def _report(cursor: CursorWrapper, written: dict[str, merge.Written]) -> ImportReport:
-    warnings, warned = _unusual_prefixes(cursor)
+    warnings, warned = unusual_prefixes(cursor, most=KEPT_REJECTIONS)
     counts: dict[str, FileCounts] = {}
     rejections: list[Rejection] = []
     for file in FILES:
@@ -208,53 +245,10 @@ def _report(cursor: CursorWrapper, written: dict[str, merge.Written]) -> ImportR
             rejected=rejected,
             warnings=warned if file is METERING_POINTS else 0,
         )
-        rejections += _rejections(cursor, file)
+        rejections += first_rejections(cursor, file, most=KEPT_REJECTIONS)
     return ImportReport(
         id=uuid7(), counts=counts, rejections=tuple(rejections), warnings=warnings
     )
-
-
-def _rejections(cursor: CursorWrapper, file: RegisterFile) -> list[Rejection]:
-    cursor.execute(
-        SQL(
-            "SELECT line, problem_column, problem, detail, shape FROM {}"
-            " WHERE problem IS NOT NULL ORDER BY line LIMIT %s"
-        ).format(staged(file)),
-        [KEPT_REJECTIONS],
-    )
-    return [
-        Rejection(
-            file=file.file_name,
-            line=line,
-            column=column,
-            reason=Reason(problem),
-            detail=detail or "",
-            shape=shape or "",
-        )
-        for line, column, problem, detail, shape in cursor.fetchall()
-    ]
-
-
-def _unusual_prefixes(cursor: CursorWrapper) -> tuple[tuple[Rejection, ...], int]:
-    cursor.execute(
-        SQL(
-            "SELECT line, count(*) OVER () FROM {}"
-            " WHERE problem IS NULL AND NOT starts_with(gsrn, %s)"
-            " ORDER BY line LIMIT %s"
-        ).format(staged(METERING_POINTS)),
-        [NORWEGIAN_PREFIX, KEPT_REJECTIONS],
-    )
-    rows = cursor.fetchall()
-    warnings = tuple(
-        Rejection(
-            file=METERING_POINTS.file_name,
-            line=line,
-            column="gsrn",
-            reason=Reason.UNUSUAL_PREFIX,
-        )
-        for line, _total in rows
-    )
-    return warnings, rows[0][1] if rows else 0
 
 
 def _record(report: ImportReport, *, at: datetime) -> None:

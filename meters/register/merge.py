@@ -153,6 +153,12 @@ INSERT INTO {table} (id, {columns}{blank_columns})
 SELECT id, {columns}{blanks} FROM {changes} WHERE is_new ORDER BY line
 """
 
+# The staged rows lie in the order of their lines but for those refused since.
+_FILL = """
+INSERT INTO {table} (id, {columns}{blank_columns})
+SELECT {new_id}, {columns}{blanks} FROM ({source}) AS s
+"""
+
 # Two points may swap meters. No order of updates passes the unique indexes then, so
 # these rows are taken out and put in again, under their own ids.
 _MAKE_ROOM = """
@@ -169,8 +175,30 @@ _NEW_PORTS = """
 INSERT INTO meters_hanport
     (id, meter_id, desired, generation, reported, reported_source)
 SELECT {new_id}, s.id, {desired}, 0, {reported}, ''
-FROM changes_meters AS s WHERE s.is_new ORDER BY s.line
+FROM (
+    SELECT m.id, row_number() OVER (ORDER BY m.id) AS line FROM meters_meter AS m
+    WHERE NOT EXISTS (SELECT FROM meters_hanport AS p WHERE p.meter_id = m.id)
+) AS s
 """
+
+
+def is_empty(cursor: CursorWrapper, target: Target) -> bool:
+    """Whether the register has nothing there yet, as before the first delivery."""
+    cursor.execute(
+        SQL("SELECT NOT EXISTS (SELECT FROM {})").format(Identifier(target.table))
+    )
+    (empty,) = cursor.fetchone()
+    return bool(empty)
+
+
+def fill(cursor: CursorWrapper, target: Target, *, now: datetime) -> Written:
+    """Write every sound row into an empty table: there is nothing to compare with."""
+    cursor.execute(
+        SQL(_FILL).format(
+            **_insertion(target), new_id=_new_id(now), source=SQL(target.source)
+        )
+    )
+    return Written(new=cursor.rowcount, changed=0)
 
 
 def find_changes(cursor: CursorWrapper, target: Target, *, now: datetime) -> None:
@@ -195,39 +223,30 @@ def find_changes(cursor: CursorWrapper, target: Target, *, now: datetime) -> Non
 
 def write_changes(cursor: CursorWrapper, target: Target) -> Written:
     """Write what was found: changes first, for they may end what new rows follow."""
-    cursor.execute(
-        SQL("SELECT is_new, count(*) FROM {} GROUP BY is_new").format(
-            changes(target.file)
-        )
-    )
-    counted = dict(cursor.fetchall())
+    moved = 0
     if target is INSTALLATION_TARGET:
         cursor.execute(_MAKE_ROOM)
-    table, written = Identifier(target.table), [*target.values, *target.carried]
+        moved = cursor.rowcount
     assignments = SQL(", ").join(
-        SQL("{0} = c.{0}").format(Identifier(name)) for name in written
+        SQL("{0} = c.{0}").format(Identifier(name))
+        for name in (*target.values, *target.carried)
     )
     cursor.execute(
         SQL(_UPDATE).format(
-            table=table, changes=changes(target.file), assignments=assignments
-        )
-    )
-    cursor.execute(
-        SQL(_INSERT).format(
-            table=table,
+            table=Identifier(target.table),
             changes=changes(target.file),
-            columns=SQL(", ").join(map(Identifier, [*target.key, *written])),
-            blank_columns=SQL("").join(
-                SQL(", {}").format(Identifier(name)) for name in target.blank
-            ),
-            blanks=SQL(", ''") * len(target.blank),
+            assignments=assignments,
         )
     )
-    return Written(new=counted.get(True, 0), changed=counted.get(False, 0))
+    changed = cursor.rowcount + moved
+    cursor.execute(
+        SQL(_INSERT).format(**_insertion(target), changes=changes(target.file))
+    )
+    return Written(new=cursor.rowcount - moved, changed=changed)
 
 
 def make_ports(cursor: CursorWrapper, *, now: datetime) -> None:
-    """Give each new meter its port: closed as far as we want, unknown as it is."""
+    """Give each meter without a port one: wanted closed, and unknown as it is."""
     cursor.execute(
         SQL(_NEW_PORTS).format(
             new_id=_new_id(now),
@@ -235,6 +254,18 @@ def make_ports(cursor: CursorWrapper, *, now: datetime) -> None:
             reported=Literal(ReportedState.UNKNOWN.value),
         )
     )
+
+
+def _insertion(target: Target) -> dict[str, Composable]:
+    columns = [*target.key, *target.values, *target.carried]
+    return {
+        "table": Identifier(target.table),
+        "columns": SQL(", ").join(map(Identifier, columns)),
+        "blank_columns": SQL("").join(
+            SQL(", {}").format(Identifier(name)) for name in target.blank
+        ),
+        "blanks": SQL(", ''") * len(target.blank),
+    }
 
 
 def _listed(names: Sequence[str], *, of: str) -> Composable:

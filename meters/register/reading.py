@@ -6,6 +6,7 @@ the numbers in the report are the ones an editor shows.
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum, auto
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -19,6 +20,17 @@ LONGEST_LINE = 64 * 1024
 
 Watch = Callable[[int], None]
 """Told the bytes of each line read."""
+
+
+class _End(Enum):
+    """What a line ends with. A file may lack its last line end, or be cut short."""
+
+    OF_LINE = auto()
+    OF_FILE = auto()
+    IN_A_LETTER = auto()
+
+
+_NO_LINE = (1, "", _End.OF_FILE)
 
 
 class RegisterUnusable(Exception):  # noqa: N818 -- the outcome's name
@@ -37,7 +49,8 @@ def staged_rows(file: RegisterFile, folder: Path, *, watch: Watch) -> Iterator[s
     :raises RegisterUnusable: unreadable, not UTF-8, or with another header.
     """
     lines = _lines(folder / file.file_name, watch=watch)
-    _number, header = next(lines, (1, ""))
+    _number, header, _end = next(lines, _NO_LINE)
+    separator = _separator(header)
     places = _places(file, header)
     width = len(places)
     plan = [
@@ -45,13 +58,15 @@ def staged_rows(file: RegisterFile, folder: Path, *, watch: Watch) -> Iterator[s
         for place, column in zip(places, file.columns, strict=True)
     ]
     nothing = [NULL] * len(file.staged)
-    for number, line in lines:
+    for number, line, end in lines:
         parsed: list[str] = []
         fields: Sequence[str] = ()
         try:
-            fields = _fields(line)
+            fields = _fields(line, separator)
             if len(fields) != width:
                 raise RowRefused("", Reason.FIELD_COUNT)
+            if end is _End.IN_A_LETTER:
+                raise RowRefused("", Reason.CUT_SHORT)
             for place, parse in plan:
                 parsed.append(parse(fields[place].strip()))
             staged = file.across(parsed) if file.across else parsed
@@ -60,6 +75,8 @@ def staged_rows(file: RegisterFile, folder: Path, *, watch: Watch) -> Iterator[s
             known = parsed[: file.key] if len(parsed) >= file.key else []
             staged = known + nothing[len(known) :]
             problem = _problem(refusal, file, places, fields, len(parsed))
+            if end is not _End.OF_LINE and not problem[1] and len(fields) < width:
+                problem[0] = Reason.CUT_SHORT.value
         yield _copy_line([str(number), *problem, *staged])
 
 
@@ -69,7 +86,7 @@ def require_headers(file: RegisterFile, folder: Path) -> None:
     :raises RegisterUnusable: unreadable, not UTF-8, or with another header.
     """
     lines = _lines(folder / file.file_name, watch=lambda _size: None)
-    _places(file, next(lines, (1, ""))[1])
+    _places(file, next(lines, _NO_LINE)[1])
 
 
 def _copy_line(values: list[str]) -> str:
@@ -93,16 +110,17 @@ def _problem(
     return [refusal.reason.value, column, refusal.detail, shape.replace("\t", " ")]
 
 
-def _lines(path: Path, *, watch: Watch) -> Iterator[tuple[int, str]]:
-    """Number and text of each line that is not empty, without its line end."""
+def _lines(path: Path, *, watch: Watch) -> Iterator[tuple[int, str, _End]]:
+    """Number, text without its line end, and end of each line that is not empty."""
     try:
         with path.open("rb") as stream:
             number = 0
             while raw := stream.readline(LONGEST_LINE):
                 number += 1
                 watch(len(raw))
-                if text := _decoded(raw, path, number).rstrip("\r\n"):
-                    yield number, text
+                line, end = _decoded(raw, path, number)
+                if text := line.rstrip("\r\n"):
+                    yield number, text, end
     except OSError as error:
         raise RegisterUnusable(
             _("%(path)s kan ikke leses (%(why)s). Legg filen der, med leserett.")
@@ -110,8 +128,9 @@ def _lines(path: Path, *, watch: Watch) -> Iterator[tuple[int, str]]:
         ) from error
 
 
-def _decoded(raw: bytes, path: Path, number: int) -> str:
-    if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
+def _decoded(raw: bytes, path: Path, number: int) -> tuple[str, _End]:
+    end = _End.OF_LINE if raw.endswith(b"\n") else _End.OF_FILE
+    if end is _End.OF_FILE and len(raw) == LONGEST_LINE:
         raise RegisterUnusable(
             _(
                 "%(path)s, linje %(line)d: linjen er lengre enn noen rad kan være. "
@@ -119,9 +138,12 @@ def _decoded(raw: bytes, path: Path, number: int) -> str:
             )
             % {"path": path, "line": number}
         )
+    encoding = "utf-8-sig" if number == 1 else "utf-8"
     try:
-        return raw.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError:
+        return raw.decode(encoding), end
+    except UnicodeDecodeError as error:
+        if end is _End.OF_FILE and error.reason == "unexpected end of data":
+            return raw[: error.start].decode(encoding), _End.IN_A_LETTER
         raise RegisterUnusable(
             _(
                 "%(path)s, linje %(line)d: filen er ikke UTF-8. "
@@ -131,11 +153,16 @@ def _decoded(raw: bytes, path: Path, number: int) -> str:
         ) from None
 
 
-def _fields(line: str) -> list[str]:
+def _separator(header: str) -> str:
+    """Comma or semicolon, whichever the header has more of."""
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def _fields(line: str, separator: str) -> list[str]:
     if '"' not in line:
-        return line.split(",")
+        return line.split(separator)
     try:
-        return next(csv.reader([line], strict=True))
+        return next(csv.reader([line], delimiter=separator, strict=True))
     except csv.Error:
         raise RowRefused("", Reason.QUOTES) from None
 
@@ -143,7 +170,7 @@ def _fields(line: str) -> list[str]:
 def _places(file: RegisterFile, header: str) -> list[int]:
     """Where each column stands. The order is free, the names are not."""
     try:
-        names = [name.strip() for name in _fields(header)]
+        names = [name.strip() for name in _fields(header, _separator(header))]
     except RowRefused:
         names = []
     expected = [column.name for column in file.columns]

@@ -25,6 +25,10 @@ class Reason(TextChoices):
         "field_count",
         gettext_lazy("raden har ikke like mange felt som overskriften"),
     )
+    CUT_SHORT = (
+        "cut_short",
+        gettext_lazy("den siste linjen er ikke hel; filen kan være avkortet"),
+    )
     QUOTES = "quotes", gettext_lazy("anførselstegnene på linjen går ikke opp")
     MISSING = "missing", gettext_lazy("verdien mangler")
     TOO_LONG = "too_long", gettext_lazy("verdien er lengre enn %(detail)s tegn")
@@ -116,12 +120,16 @@ class Rejection:
     shape: str = ""
     """What the value looked like: letters as a or A, digits as 9."""
 
+    @property
+    def text(self) -> str:
+        """The reason in words."""
+        return str(self.reason.label) % {"detail": self.detail}
+
     def __str__(self) -> str:
         place = _("%(file)s, linje %(line)d") % {"file": self.file, "line": self.line}
         if self.column:
             place = f"{place}, {self.column}"
-        text = str(self.reason.label) % {"detail": self.detail}
-        return f"{place}: {text}" + (f" ({self.shape})" if self.shape else "")
+        return f"{place}: {self.text}" + (f" ({self.shape})" if self.shape else "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,4 +76,4 @@ def stage(cursor: CursorWrapper, file: RegisterFile, rows: Iterator[str]) -> Non
 def unstage(cursor: CursorWrapper, *tables: Composable) -> None:
     """Drop temporary tables before the transaction does."""
     for table in tables:
-        cursor.execute(SQL("DROP TABLE {}").format(table))
+        cursor.execute(SQL("DROP TABLE IF EXISTS {}").format(table))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from unicodedata import normalize
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,8 @@ from meters.register.report import Reason
 
 NULL = "\x01"
 """Stands for NULL on its way into the staging tables; never part of a value."""
+
+REMEMBERED = 8192
 
 Parse = Callable[[str], str]
 
@@ -28,6 +31,11 @@ class Refused(Exception):  # noqa: N818 -- a refusal is the outcome's name
         super().__init__(reason.value)
         self.reason = reason
         self.detail = detail
+
+
+def remembered(parse: Parse) -> Parse:
+    """As `parse`, for values that repeat: some of the last ones are remembered."""
+    return lru_cache(maxsize=REMEMBERED)(parse)
 
 
 def text(longest: int) -> Parse:

@@ -47,10 +47,10 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
             "Mangler: –. Ukjent: remarks.",
         ),
         (
-            "gsrn;starts_on;ends_on;customer_number",
+            "gsrn|starts_on|ends_on|customer_number",
             (
                 "Mangler: gsrn, starts_on, ends_on, customer_number. "
-                "Ukjent: «aaaa;aaaaaa_aa;aaaa_aa;aaaaaaa…»."
+                "Ukjent: «aaaa|aaaaaa_aa|aaaa_aa|aaaaaaa…»."
             ),
         ),
         (

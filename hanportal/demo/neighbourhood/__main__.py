@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from hanportal.demo.neighbourhood.cast import CAST
+from hanportal.demo.neighbourhood.damage import DAMAGES
 from hanportal.demo.neighbourhood.households import Neighbourhood
 from hanportal.demo.neighbourhood.makes import MAKES
 from hanportal.demo.neighbourhood.writing import (
@@ -45,6 +46,11 @@ def main(arguments: list[str]) -> None:
         metavar="CODE=PRESET",
         help="a head-end and the make that it speaks to; the default is one of each",
     )
+    add(
+        "--damage",
+        choices=[*DAMAGES],
+        help="damage the delivery, to see what an import makes of it",
+    )
     given = parser.parse_args(arguments)
     head_ends = dict(given.head_end or [(make, make) for make in MAKES])
     given.out.mkdir(parents=True, exist_ok=True)
@@ -54,6 +60,8 @@ def main(arguments: list[str]) -> None:
     rows = neighbourhood.rows(given.points)
     write_register(given.out, passing_fleet(rows, given.out / "fleet.json", head_ends))
     write_people(given.out / "people.json", neighbourhood)
+    if given.damage:
+        DAMAGES[given.damage](given.out)
 
 
 if __name__ == "__main__":

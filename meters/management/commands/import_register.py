@@ -1,11 +1,11 @@
 """`manage.py import_register FOLDER`: bring the register up to five CSV files."""
 
 from argparse import ArgumentParser
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rich.console import Console
@@ -18,6 +18,7 @@ from meters.register import (
     RegisterUnusable,
     Rejection,
     Stage,
+    TooManyRejected,
     import_register,
 )
 
@@ -41,6 +42,18 @@ class _Bars:
         self.progress.update(self.tasks[key], completed=done)
 
 
+def _created(file: Path) -> TextIO:
+    """The file, opened before anything is read: a bad path must not cost an import."""
+    try:
+        # With a byte order mark, which spreadsheets need to know UTF-8.
+        return file.open("w", encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise CommandError(
+            _("%(path)s kan ikke skrives (%(why)s). Velg en annen fil.")
+            % {"path": file, "why": error.strerror}
+        ) from error
+
+
 class Command(BaseCommand):
     """Imports a delivery and prints what became of it."""
 
@@ -55,6 +68,12 @@ class Command(BaseCommand):
             help="change nothing when more rows than this are refused",
         )
         parser.add_argument(
+            "--rejections",
+            type=Path,
+            metavar="FILE",
+            help="write every refused row to this CSV file",
+        )
+        parser.add_argument(
             "--show",
             type=int,
             default=TOLD_ROWS,
@@ -65,26 +84,21 @@ class Command(BaseCommand):
         """Import, then tell. Fails when the files could not be used."""
         columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
         console = Console(stderr=True)
-        try:
-            with Progress(*columns, console=console) as progress, transaction.atomic():
+        with ExitStack() as stack:
+            told_rows = options["rejections"]
+            stream = stack.enter_context(_created(told_rows)) if told_rows else None
+            bars = _Bars(stack.enter_context(Progress(*columns, console=console)))
+            try:
                 report = import_register(
-                    options["folder"], now=timezone.now(), progress=_Bars(progress)
+                    options["folder"],
+                    now=timezone.now(),
+                    progress=bars,
+                    rejections=stream,
+                    max_rejections=options["max_rejections"],
                 )
-                self._refuse_too_many(report, most=options["max_rejections"])
-        except (RegisterUnusable, ImportRunning) as error:
-            raise CommandError(str(error)) from error
+            except (RegisterUnusable, ImportRunning, TooManyRejected) as error:
+                raise CommandError(str(error)) from error
         self._tell(report, show=options["show"])
-
-    def _refuse_too_many(self, report: ImportReport, *, most: int | None) -> None:
-        if most is not None and report.rejected > most:
-            first = report.rejections[0]
-            raise CommandError(
-                _(
-                    "Avviste rader: %(rejected)d, flere enn %(most)d. Ingenting er "
-                    "endret. Den første: %(first)s"
-                )
-                % {"rejected": report.rejected, "most": most, "first": first}
-            )
 
     def _tell(self, report: ImportReport, *, show: int) -> None:
         table = Table()
