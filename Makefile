@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test check fix setup lock messages clean
+.PHONY: help run smoke test bench check fix setup lock messages clean
 
 # The first Python on the machine that is new enough; PYTHON=… names another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -38,6 +38,10 @@ smoke: ## Play the main job from outside, against a stack of its own
 test: ## Run the tests against a PostgreSQL and two Valkeys of their own
 	@$(SETUP) --with-browser
 	@exec $(STACK) exec -- $(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+bench: ## Measure the bars of speed in short form; BAR=B1 measures one
+	@$(SETUP)
+	@exec $(BIN)/python bench/run.py $(BAR)
 
 check: ## Lint, types, import contracts, migrations, templates, deployment settings
 	@$(SETUP)
