@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from uuid6 import uuid7
 
-from hanportal.accounts.models import Customer, Identification
+from hanportal.accounts.models import CallerVerification, Customer, Identification
 from hanportal.audit import log
 from meters.models import HanPort, Meter, MeteringPoint
 from orders.models.references import new_receipt_number
@@ -199,6 +199,10 @@ class Consent(models.Model):
     identified_level = models.CharField(max_length=100)
     identified_at = models.DateTimeField()
     channel = models.CharField(max_length=10, choices=Channel.choices)
+    caller_verification = models.ForeignKey(
+        CallerVerification, on_delete=models.PROTECT, null=True, related_name="consents"
+    )
+    """How the customer centre knew who was calling; none on Min side."""
     given_by = models.CharField(max_length=80)
     """The actor's reference: the customer's own login, or the agent's."""
     gsrn = models.CharField(max_length=18)
@@ -228,6 +232,11 @@ class Consent(models.Model):
                 | (Q(ended_at__isnull=False) & Q(end_reason__in=ConsentEnd.values)),
             ),
             models.CheckConstraint(
+                name="consent_of_a_caller_rests_on_a_verification",
+                condition=Q(channel=Channel.CONSOLE, caller_verification__isnull=False)
+                | Q(channel=Channel.MINSIDE, caller_verification__isnull=True),
+            ),
+            models.CheckConstraint(
                 name="consent_names_who_gave_it",
                 condition=~Q(identified_subject="") & ~Q(given_by=""),
             ),
@@ -250,6 +259,7 @@ class Consent(models.Model):
         security: SecurityPlacement,
         identification: Identification,
         channel: Channel,
+        verification: CallerVerification | None,
         by: log.Actor,
         at: datetime,
     ) -> Self:
@@ -265,6 +275,7 @@ class Consent(models.Model):
             identified_level=identification.level,
             identified_at=identification.authenticated_at,
             channel=channel,
+            caller_verification=verification,
             given_by=by.reference,
             gsrn=metering_point.gsrn,
             meter_serial=meter.serial,

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from uuid6 import uuid7
 
-from hanportal.accounts.models import Customer
+from hanportal.accounts.models import CallerVerification, Customer
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
 from orders.models.consents import Consent
@@ -41,15 +41,43 @@ class Placement(models.Model):
         Customer, on_delete=models.PROTECT, related_name="placements"
     )
     channel = models.CharField(max_length=10, choices=Channel.choices)
+    caller_verification = models.ForeignKey(
+        CallerVerification,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="placements",
+    )
+    """How the customer centre knew who was calling; none on Min side."""
     placed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="placement_for_a_caller_rests_on_a_verification",
+                condition=Q(channel=Channel.CONSOLE, caller_verification__isnull=False)
+                | Q(channel=Channel.MINSIDE, caller_verification__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.reference
 
     @classmethod
-    def make(cls, *, customer: Customer, channel: Channel, at: datetime) -> Self:
+    def make(
+        cls,
+        *,
+        customer: Customer,
+        channel: Channel,
+        verification: CallerVerification | None,
+        at: datetime,
+    ) -> Self:
         """Insert a placement with a reference of its own."""
-        placement = cls(customer=customer, channel=channel, placed_at=at)
+        placement = cls(
+            customer=customer,
+            channel=channel,
+            caller_verification=verification,
+            placed_at=at,
+        )
         placement.save(force_insert=True)
         return placement
 

@@ -16,7 +16,7 @@ from notifications.models import Message, MessageKind
 from orders import actions, fulfilment
 from orders.fulfilment.callbacks import apply_report
 from orders.models import Command, Consent, Order, database_now
-from orders.states import Channel, CommandStatus, OrderStatus
+from orders.states import CommandStatus, OrderStatus
 from tests.orders.world import FakeHeadEnd, World, a_point_with_meter
 
 ROUNDS = 50
@@ -54,7 +54,6 @@ def close(world: World, point: MeteringPoint) -> Order:
     return actions.place_closing(
         customer=world.customer,
         metering_point=point,
-        channel=Channel.MINSIDE,
         by=world.by,
         now=world.now,
     )

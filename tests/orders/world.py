@@ -31,7 +31,7 @@ from meters.states import HanCapability, ReportedState, ReportSource
 from orders import actions
 from orders.models import Command, Order, Terms
 from orders.publishing import publish_terms
-from orders.states import Channel, SecurityPlacement
+from orders.states import SecurityPlacement
 
 TERMS_FILE = Path(__file__).parents[2] / "orders" / "terms" / "2026-1.nb.toml"
 NOW = datetime(2026, 10, 5, 10, 0, tzinfo=UTC)
@@ -184,7 +184,6 @@ class World:
             "metering_point": self.point,
             "agreement": self.agreement(),
             "identification": self.identification(),
-            "channel": Channel.MINSIDE,
             "by": self.by,
             "now": self.now,
         }
@@ -195,7 +194,6 @@ class World:
         return actions.place_closing(
             customer=self.customer,
             metering_point=self.point,
-            channel=Channel.MINSIDE,
             by=self.by,
             now=self.now,
         )

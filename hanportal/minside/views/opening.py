@@ -27,7 +27,7 @@ from meters.models import MeteringPoint
 from orders import actions
 from orders.deadlines import due_date
 from orders.models import Terms
-from orders.states import Channel, SecurityPlacement
+from orders.states import SecurityPlacement
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 SOURCE_LANGUAGE = "nb"
@@ -159,7 +159,6 @@ def _place(
             metering_point=point,
             agreement=agreement,
             identification=identification(request),
-            channel=Channel.MINSIDE,
             by=actor_of(request),
             now=timezone.now(),
         )

@@ -17,7 +17,6 @@ from hanportal.minside.presenters.points import held_point
 from hanportal.minside.rendering import page, stopped
 from orders import actions
 from orders.deadlines import due_date
-from orders.states import Channel
 
 NOTHING_NEW = 204
 """htmx leaves the page as it is and asks again."""
@@ -105,7 +104,6 @@ def close(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
         placed = actions.place_closing(
             customer=customer,
             metering_point=point,
-            channel=Channel.MINSIDE,
             by=actor_of(request),
             now=now,
         )

@@ -1,0 +1,42 @@
+"""What people do with orders: one verb per function, one transaction each.
+
+Every verb locks the port first; the newest committed intent (its generation) decides.
+"""
+
+from orders.actions.cancelling import AlreadySent, NotCancellable, cancel_order
+from orders.actions.closing import (
+    NothingToClose,
+    place_closing,
+    place_closing_for_caller,
+)
+from orders.actions.locking import NoMeter, NotHolder
+from orders.actions.opening import (
+    Agreement,
+    AlreadyOpen,
+    ConsentIncomplete,
+    IdentificationTooOld,
+    MeterCannotOpen,
+    place_opening,
+    place_opening_for_caller,
+)
+from orders.actions.origin import AlreadyOrdered, NotVerified
+
+__all__ = [
+    "Agreement",
+    "AlreadyOpen",
+    "AlreadyOrdered",
+    "AlreadySent",
+    "ConsentIncomplete",
+    "IdentificationTooOld",
+    "MeterCannotOpen",
+    "NoMeter",
+    "NotCancellable",
+    "NotHolder",
+    "NotVerified",
+    "NothingToClose",
+    "cancel_order",
+    "place_closing",
+    "place_closing_for_caller",
+    "place_opening",
+    "place_opening_for_caller",
+]

@@ -1,0 +1,74 @@
+"""Ordering the port closed: as easy as opening it, and no reason is asked for."""
+
+from datetime import datetime
+
+from hanportal.accounts.models import CallerVerification, Customer
+from hanportal.audit import log
+from meters.models import MeteringPoint
+from meters.states import ReportedState
+from notifications.models import MessageKind
+from orders import intents, notices
+from orders.actions.locking import locked_port
+from orders.actions.origin import AlreadyOrdered, Origin, verified_caller
+from orders.models import Order
+from orders.states import Channel, ConsentEnd, OrderKind, OrderStatus
+
+
+class NothingToClose(Exception):  # noqa: N818 -- errors are sentences, not suffixes
+    """The meter was seen closed, there is no consent, and nothing is under way."""
+
+
+def place_closing(
+    *, customer: Customer, metering_point: MeteringPoint, by: log.Actor, now: datetime
+) -> Order:
+    """Withdraw the consent and order the port closed, on Min side.
+
+    :raises NotHolder: the customer does not hold the point today.
+    :raises NoMeter: no meter is installed there.
+    :raises AlreadyOrdered: a closing is already under way.
+    :raises NothingToClose: the port is known to be closed, and nothing is under way.
+    """
+    origin = Origin(customer=customer, by=by, channel=Channel.MINSIDE)
+    return _close(origin, metering_point, now=now)
+
+
+def place_closing_for_caller(
+    *,
+    verification: CallerVerification,
+    metering_point: MeteringPoint,
+    by: log.Actor,
+    now: datetime,
+) -> Order:
+    """Withdraw a verified caller's consent and order the port closed for them.
+
+    :raises NotVerified: the caller's identity is not known to this agent now.
+    :raises NotHolder, NoMeter, AlreadyOrdered, NothingToClose: as on Min side.
+    """
+    origin = verified_caller(verification, by=by, now=now)
+    return _close(origin, metering_point, now=now)
+
+
+def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> Order:
+    with locked_port(origin.customer, metering_point, now=now) as port:
+        live = intents.live_order(metering_point)
+        if live is not None and live.kind == OrderKind.CLOSE:
+            raise AlreadyOrdered(live)
+        consent = intents.active_consent(metering_point)
+        is_closed = port.reported == ReportedState.CLOSED
+        if consent is None and live is None and is_closed:
+            raise NothingToClose
+        notices.take_back(MessageKind.PORT_OPEN, port, at=now)
+        if live is not None:
+            live.transition_to(OrderStatus.SUPERSEDED, by=origin.by, at=now)
+        if consent is not None:
+            consent.end(ConsentEnd.WITHDRAWN, by=origin.by, at=now)
+        order = origin.place(
+            OrderKind.CLOSE,
+            port=port,
+            metering_point=metering_point,
+            consent=None,
+            at=now,
+        )
+        intents.want_closed(port, order=order, by=origin.by, at=now)
+        notices.tell(MessageKind.CLOSING_RECEIVED, order, at=now)
+    return order
