@@ -23,7 +23,7 @@ from orders.fulfilment.callbacks import apply_report
 from orders.models import Order
 from orders.states import OrderStatus
 from tests.minside.stage import eid_on, free_port, portal_on
-from tests.orders.world import World, build_world
+from tests.orders.world import World, a_point_with_meter, build_world
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +41,8 @@ PEOPLE = [
     }
 ]
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
+NARROWEST = 320
+"""CSS pixels: a small phone, or a desktop at 400 % zoom (WCAG 1.4.10)."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -88,17 +90,28 @@ class Stage:
 
     def look(self, name: str) -> None:
         """Look at the page on phone and desktop, in light and dark."""
-        for width, size in WIDTHS.items():
-            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        for width in WIDTHS:
             for scheme in SCHEMES:
-                self.page.emulate_media(color_scheme=scheme)
-                self._keep_picture(f"{name}-{width}-{scheme}")
-                found = Axe().run(self.page, options=AXE)
-                assert found.response["violations"] == [], found.generate_report()
-                overflow = self.page.evaluate(
-                    "document.documentElement.scrollWidth - window.innerWidth"
-                )
-                assert overflow <= 0, f"{name} scrolls sideways on {width}"
+                self.glance(name, width=width, scheme=scheme)
+        self._fits(name, width=NARROWEST, height=640)
+
+    def glance(
+        self, name: str, *, width: str, scheme: Literal["light", "dark"]
+    ) -> None:
+        """Look at the page on one kind of screen."""
+        self.page.emulate_media(color_scheme=scheme)
+        self._fits(name, width=WIDTHS[width][0], height=WIDTHS[width][1])
+        self._keep_picture(f"{name}-{width}-{scheme}")
+        found = Axe().run(self.page, options=AXE)
+        assert found.response["violations"] == [], found.generate_report()
+
+    def _fits(self, name: str, *, width: int, height: int) -> None:
+        """Nothing scrolls sideways in a window of so many CSS pixels."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        overflow = self.page.evaluate(
+            "document.documentElement.scrollWidth - window.innerWidth"
+        )
+        assert overflow <= 0, f"{name} scrolls sideways at {width} px"
 
     def _keep_picture(self, name: str) -> None:
         folder = os.environ.get("HANPORTAL_SCREENSHOTS")
@@ -249,6 +262,34 @@ def test_from_the_front_page_to_open_and_closed_again(stage: Stage) -> None:
     assert Message.objects.count() == 4
     page_not_found = "the server responded with a status of 404"
     assert [text for text in stage.complaints if page_not_found not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "width", "scheme"),
+    [("nn", "Nynorsk", "phone", "dark"), ("en", "English", "desktop", "light")],
+)
+def test_the_other_languages_hold_the_same_promises(
+    stage: Stage, code: str, name: str, width: str, scheme: Literal["light", "dark"]
+) -> None:
+    page = stage.page
+    order = stage.world.order_opening()
+    second, _port = a_point_with_meter(
+        stage.world.customer, stage.world.head_end, number=3
+    )
+    page.goto(f"{stage.address}/logg-inn/?next=/min-side/")
+    stage.press(name)
+    page.locator("main form button").click()
+    page.get_by_role("button", name="Kari Nordmann").click()
+    page.wait_for_url(f"{stage.address}/min-side/")
+    opening = f"/min-side/malepunkt/{second.id}/apne"
+    paths = [
+        *("/min-side/", f"{opening}/", f"{opening}/vilkar/", "/min-side/innboks/"),
+        *(f"/min-side/bestilling/{order.id}/", "/tilgjengelighet/"),
+    ]
+    for number, path in enumerate(paths):
+        page.goto(f"{stage.address}{path}")
+        expect(page.locator("html")).to_have_attribute("lang", code)
+        stage.glance(f"{code}-{number}", width=width, scheme=scheme)
 
 
 def test_the_keyboard_alone_reaches_the_content_and_the_way_in(stage: Stage) -> None:

@@ -120,10 +120,8 @@ def test_only_todays_points_are_shown(world: World, log_in: LogIn) -> None:
     moved_from, _port = a_point_with_meter(world.customer, world.head_end, number=4)
     Holding.objects.filter(metering_point=moved_from).update(ends_on=world.now.date())
     page = get(log_in(world.customer))
-    assert re.findall(r'<p class="hk-quiet" id="sted-[-0-9a-f]+">(Storgata \d)', page) == [
-        "Storgata 1",
-        "Storgata 3",
-    ]
+    shown = re.findall(r'<p class="hk-quiet" id="sted-[^"]+">(Storgata \d)', page)
+    assert shown == ["Storgata 1", "Storgata 3"]
 
 
 def test_who_holds_nothing_is_told_what_to_do(world: World, log_in: LogIn) -> None:
