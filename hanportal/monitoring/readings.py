@@ -70,39 +70,10 @@ class Readings:
 def read(*, now: datetime) -> Readings:
     """Look once. Leases and delays by the database's clock, the rest by `now`."""
     at = database_now()
-    live = Command.objects.live()
-    expired = Command.objects.with_expired_lease(at=at)
-    undone = Command.objects.left_undone(at=at)
-    live_orders = Order.objects.live()
-    callbacks = Callback.objects.waiting()
-    unwanted = HanPort.objects.open_unwanted()
-    overdue = HanPort.objects.read_back_overdue(at=at)
-    closings = live.filter(desired=DesiredState.CLOSED)
     return Readings(
-        commands=_commands(),
-        command_due_for=_age(undone.aggregate(_=Min("not_before"))["_"], at),
-        expired_leases=expired.count(),
-        lease_expired_for=_age(
-            expired.order_by().aggregate(_=Min("lease_expires_at"))["_"], at
-        ),
-        closing_for=_age(closings.aggregate(_=Min("queued_at"))["_"], now),
-        orders=_counted(live_orders, "status"),
-        order_live_for=_age(live_orders.aggregate(_=Min("placed_at"))["_"], now),
-        orders_late=Order.objects.late(on=oslo_date(now)).count(),
-        notice_due_for=_notice_due_for(at),
-        deliveries={
-            **_counted(Delivery.objects.unsettled(), "status"),
-            **_counted(Delivery.objects.given_up(), "status"),
-        },
-        callbacks=callbacks.count(),
-        callback_waiting_for=_age(
-            callbacks.order_by().aggregate(_=Min("received_at"))["_"], now
-        ),
-        cases=_counted(Case.objects.unsettled(), "kind"),
-        ports_open_unwanted=unwanted.count(),
-        ports_left_open=unwanted.exclude(pk__in=live.values("port_id")).count(),
-        ports_overdue=overdue.count(),
-        port_overdue_for=_age(overdue.aggregate(_=Min("read_back_due_at"))["_"], at),
+        **_work(at=at, now=now),
+        **_people(at=at, now=now),
+        **_ports(at=at),
         head_ends={
             head_end.code: _health(head_end, now=now)
             for head_end in HeadEnd.objects.filter(is_active=True).order_by("code")
@@ -113,6 +84,50 @@ def read(*, now: datetime) -> Readings:
         },
         audit_events=Event.objects.estimated_count(),
     )
+
+
+def _work(*, at: datetime, now: datetime) -> dict[str, Any]:
+    expired = Command.objects.with_expired_lease(at=at)
+    closings = Command.objects.live().filter(desired=DesiredState.CLOSED)
+    callbacks = Callback.objects.waiting()
+    return {
+        "commands": _commands(),
+        "command_due_for": _age(
+            _oldest(Command.objects.left_undone(at=at), "not_before"), at
+        ),
+        "expired_leases": expired.count(),
+        "lease_expired_for": _age(_oldest(expired, "lease_expires_at"), at),
+        "closing_for": _age(_oldest(closings, "queued_at"), now),
+        "callbacks": callbacks.count(),
+        "callback_waiting_for": _age(_oldest(callbacks, "received_at"), now),
+    }
+
+
+def _people(*, at: datetime, now: datetime) -> dict[str, Any]:
+    live = Order.objects.live()
+    return {
+        "orders": _counted(live, "status"),
+        "order_live_for": _age(_oldest(live, "placed_at"), now),
+        "orders_late": Order.objects.late(on=oslo_date(now)).count(),
+        "notice_due_for": _age(_oldest(Delivery.objects.due(), "not_before"), at),
+        "deliveries": {
+            **_counted(Delivery.objects.unsettled(), "status"),
+            **_counted(Delivery.objects.given_up(), "status"),
+        },
+        "cases": _counted(Case.objects.unsettled(), "kind"),
+    }
+
+
+def _ports(*, at: datetime) -> dict[str, Any]:
+    unwanted = HanPort.objects.open_unwanted()
+    being_closed = Command.objects.live().values("port_id")
+    overdue = HanPort.objects.read_back_overdue(at=at)
+    return {
+        "ports_open_unwanted": unwanted.count(),
+        "ports_left_open": unwanted.exclude(pk__in=being_closed).count(),
+        "ports_overdue": overdue.count(),
+        "port_overdue_for": _age(_oldest(overdue, "read_back_due_at"), at),
+    }
 
 
 def _commands() -> dict[tuple[str, str], int]:
@@ -131,9 +146,9 @@ def _counted(rows: QuerySet[Any], column: str) -> dict[str, int]:
     return dict(numbers)
 
 
-def _notice_due_for(at: datetime) -> timedelta:
-    oldest = Delivery.objects.due().values_list("not_before", flat=True).first()
-    return _age(oldest, at)
+def _oldest(rows: QuerySet[Any], column: str) -> datetime | None:
+    moment: datetime | None = rows.order_by().aggregate(_=Min(column))["_"]
+    return moment
 
 
 def _health(head_end: HeadEnd, *, now: datetime) -> HeadEndHealth:
