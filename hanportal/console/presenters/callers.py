@@ -1,0 +1,178 @@
+"""The caller: the person behind the header, and what they have with us."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Prefetch, Q
+from django.http import Http404
+from django.utils import timezone
+
+from hanportal.accounts.models import CallerVerification, Customer, User
+from meters.models import HanPort, Installation, Meter, MeteringPoint
+from meters.states import HanCapability, ReportedState
+from notifications.models import Delivery, Message
+from orders.models import Consent, Order
+from orders.states import OrderKind
+
+LATEST = 10
+MINUTE = timedelta(minutes=1)
+A_DAY = timedelta(days=1)
+HIDDEN = "••••"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """The customer that a call is about, and whether the agent knows it is they."""
+
+    customer: Customer
+    verification: CallerVerification | None
+    now: datetime
+
+    @property
+    def is_known(self) -> bool:
+        """True while this agent's control of this caller holds."""
+        return self.verification is not None
+
+    @property
+    def minutes_left(self) -> int:
+        """Begun minutes until the control lapses."""
+        if self.verification is None:
+            return 0
+        return -((self.now - self.verification.expires_at) // MINUTE)
+
+    @property
+    def customer_number(self) -> str:
+        """The customer number, or its end until the caller is known."""
+        number = self.customer.customer_number
+        return number if self.is_known else HIDDEN
+
+    @property
+    def phone(self) -> str:
+        """The registered number, hidden until the caller is known."""
+        return self.customer.phone if self.is_known else HIDDEN
+
+    @property
+    def email(self) -> str:
+        """Where notices go, hidden until the caller is known."""
+        return self.customer.notice_address if self.is_known else HIDDEN
+
+    @property
+    def may_see_address(self) -> bool:
+        """A protected address is never shown; others when the caller is known."""
+        return self.is_known and not self.customer.has_protected_address
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointRow:
+    """One metering point with its port, as the agent sees it."""
+
+    point: MeteringPoint
+    meter: Meter | None
+    port: HanPort | None
+    live_order: Order | None
+    has_consent: bool
+
+    @property
+    def can_be_opened(self) -> bool:
+        """An opening can be ordered now."""
+        return (
+            self.meter is not None
+            and self.meter.han_capability == HanCapability.REMOTE
+            and not self.has_consent
+            and (self.live_order is None or self.live_order.kind == OrderKind.CLOSE)
+        )
+
+    @property
+    def can_be_closed(self) -> bool:
+        """There is something to close or to stop."""
+        if self.port is None:
+            return False
+        if self.live_order is not None:
+            return self.live_order.kind == OrderKind.OPEN
+        return self.has_consent or self.port.reported == ReportedState.OPEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerPage:
+    """Everything that an agent sees of a caller."""
+
+    points: tuple[PointRow, ...]
+    orders: tuple[Order, ...]
+    consents: tuple[Consent, ...]
+    messages: tuple[Message, ...]
+    failed_controls: int
+    """Controls of this customer that failed in the last day, whoever made them."""
+
+
+def caller_of(customer_id: UUID, *, agent: User, now: datetime) -> Caller:
+    """The caller, with this agent's control of them if it holds.
+
+    :raises Http404: no such customer.
+    """
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer is None:
+        raise Http404
+    valid = CallerVerification.objects.valid(agent=agent, caller=customer, now=now)
+    return Caller(customer=customer, verification=valid.first(), now=now)
+
+
+def caller_page(customer: Customer, *, now: datetime) -> CallerPage:
+    """The caller's points, orders, consents and what they were told."""
+    today = timezone.localdate(now)
+    points = list(MeteringPoint.objects.held_by(customer, on=today).by_address())
+    deliveries = Prefetch("deliveries", Delivery.objects.order_by("id"))
+    messages = Message.objects.visible_to(customer).newest_first()
+    consents = Consent.objects.visible_to(customer).select_related("metering_point")
+    orders = Order.objects.visible_to(customer).for_pages().newest_first()
+    failed = CallerVerification.objects.filter(
+        caller=customer, passed=False, verified_at__gt=now - A_DAY
+    )
+    return CallerPage(
+        points=_rows(customer, points, today=today),
+        orders=tuple(orders[:LATEST]),
+        consents=tuple(consents.order_by("-given_at", "-id")[:LATEST]),
+        messages=tuple(messages.prefetch_related(deliveries)[:LATEST]),
+        failed_controls=failed.count(),
+    )
+
+
+def point_of(caller: Caller, point_id: UUID, *, today: date) -> PointRow:
+    """One point that the caller holds.
+
+    :raises Http404: the caller holds no such point today.
+    """
+    held = MeteringPoint.objects.held_by(caller.customer, on=today)
+    rows = _rows(caller.customer, list(held.filter(pk=point_id)), today=today)
+    if not rows:
+        raise Http404
+    return rows[0]
+
+
+def _rows(
+    customer: Customer, points: list[MeteringPoint], *, today: date
+) -> tuple[PointRow, ...]:
+    meters = {
+        installation.metering_point_id: installation.meter
+        for installation in Installation.objects.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gt=today),
+            metering_point__in=points,
+            starts_on__lte=today,
+        ).select_related("meter__han_port")
+    }
+    live = {
+        order.metering_point_id: order
+        for order in Order.objects.visible_to(customer).live().for_pages()
+    }
+    active = Consent.objects.visible_to(customer).active()
+    consented = set(active.values_list("metering_point_id", flat=True))
+    return tuple(
+        PointRow(
+            point=point,
+            meter=meters.get(point.id),
+            port=meters[point.id].han_port if point.id in meters else None,
+            live_order=live.get(point.id),
+            has_consent=point.id in consented,
+        )
+        for point in points
+    )

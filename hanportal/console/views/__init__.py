@@ -1,0 +1,1 @@
+"""The pages of the customer centre, one module per subject."""
