@@ -1,5 +1,7 @@
 """A PostgreSQL for one measurement: the wheel's own, with fsync on, on this disk."""
 
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ from rich.console import Console
 from hanportal.demo.stack import postgres
 from hanportal.demo.stack.foundation import Foundation
 from hanportal.demo.stack.layout import Folder, Ports
-from hanportal.demo.stack.supervisor import Supervisor
+from hanportal.demo.stack.supervisor import STOP_SIGNALS, Supervisor
 
 
 @contextmanager
@@ -24,7 +26,11 @@ def services() -> Iterator[dict[str, str]]:
             parameters=postgres.DURABLE,
         )
         with Supervisor(Console(stderr=True)) as supervisor:
-            yield foundation.start(supervisor, {})
+            addresses = foundation.start(supervisor, {})
+            # The supervisor only notes a signal; a measurement is to end with it.
+            for number in STOP_SIGNALS:
+                signal.signal(number, lambda *_received: sys.exit(130))
+            yield addresses
 
 
 def psql() -> Path:
