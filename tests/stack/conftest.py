@@ -2,8 +2,9 @@
 
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -58,10 +59,20 @@ def console(output: StringIO) -> Console:
 
 
 @pytest.fixture
-def own_environment(tmp_path: Path) -> dict[str, str]:
+def scratch() -> Iterator[Path]:
+    """A folder for a PostgreSQL of its own, which does not run as root.
+
+    Not below pytest's folder: any pytest of the same user locks others out of it.
+    """
+    with tempfile.TemporaryDirectory(prefix="hanportal-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def own_environment(scratch: Path) -> dict[str, str]:
     """Our environment without the services that these tests themselves use."""
     kept = {name: value for name, value in os.environ.items() if name not in SERVICES}
-    return {**kept, "TMPDIR": str(tmp_path), "HANPORTAL_DATA": str(tmp_path / "data")}
+    return {**kept, "TMPDIR": str(scratch)}
 
 
 @pytest.fixture(autouse=True)

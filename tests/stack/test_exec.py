@@ -36,7 +36,7 @@ RESTS = "import signal; print('up', flush=True); signal.pause()"
 
 
 def test_the_command_finds_its_services(
-    own_environment: dict[str, str], tmp_path: Path
+    own_environment: dict[str, str], scratch: Path
 ) -> None:
     done = subprocess.run(
         [*EXEC, ASKS_EVERYBODY],
@@ -48,7 +48,7 @@ def test_the_command_finds_its_services(
 
     assert done.stdout.splitlines() == ["off ÆØÅ", "True", "True", "noeviction", "True"]
     assert done.returncode == 0
-    assert processes_of(tmp_path) == []
+    assert processes_of(scratch) == []
 
 
 def test_the_exit_status_is_the_commands(own_environment: dict[str, str]) -> None:
@@ -63,7 +63,7 @@ def test_the_exit_status_is_the_commands(own_environment: dict[str, str]) -> Non
     "number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL]
 )
 def test_no_signal_leaves_a_process(
-    number: signal.Signals, own_environment: dict[str, str], tmp_path: Path
+    number: signal.Signals, own_environment: dict[str, str], scratch: Path
 ) -> None:
     with subprocess.Popen(
         [*EXEC, RESTS], env=own_environment, stdout=subprocess.PIPE, text=True
@@ -71,10 +71,10 @@ def test_no_signal_leaves_a_process(
         assert running.stdout is not None
         while "up" not in running.stdout.readline():
             assert running.poll() is None
-        names = " ".join(processes_of(tmp_path))
+        names = " ".join(processes_of(scratch))
         assert ("postgres" in names, "valkey-server" in names) == (True, True)
 
         running.send_signal(number)
 
-        assert until(lambda: processes_of(tmp_path) == [])
+        assert until(lambda: processes_of(scratch) == [])
         assert running.wait() != 0

@@ -1,6 +1,7 @@
 """What is installed: locked by hash, from nowhere in particular, one driver."""
 
 import re
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,6 +24,21 @@ def test_every_package_is_pinned_by_hash(lock: str) -> None:
 
     assert packages != []
     assert [line for line in packages if " --hash=sha256:" not in line] == []
+
+
+def test_everything_that_is_asked_for_is_locked() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    groups = project["dependency-groups"].values()
+    asked = [
+        *project["project"]["dependencies"],
+        *(entry for group in groups for entry in group if isinstance(entry, str)),
+    ]
+    locked = {
+        re.split(r"[^a-z0-9-]", line)[0]
+        for line in (PROJECT / "requirements/dev.lock").read_text().splitlines()
+    }
+
+    assert {re.split(r"[^a-z0-9-]", entry)[0] for entry in asked} - locked == set()
 
 
 @pytest.mark.parametrize("lock", [*LOCKS, "package-lock.json"])

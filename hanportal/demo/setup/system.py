@@ -30,8 +30,8 @@ class Need:
 PANGO = Need(
     what="Pango",
     reason="PDF receipts",
-    libraries=("pango-1.0", "pangoft2-1.0", "harfbuzz"),
-    packages=("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz0b"),
+    libraries=("pango-1.0", "pangoft2-1.0", "harfbuzz", "harfbuzz-subset"),
+    packages=("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
 )
 CHROMIUM = Need(
     what="Chromium",
