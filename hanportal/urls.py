@@ -9,4 +9,6 @@ urlpatterns = [
     path("", include("hanportal.accounts.urls")),
     path("", include("hanportal.monitoring.urls")),
     path("", include("orders.urls")),
+    path("innsyn/", include("hanportal.oversight.urls")),
+    path("kundesenter/", include("hanportal.console.urls")),
 ]

@@ -57,6 +57,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Newest first; total through the id."""
         return self.order_by("-created_at", "-id")
 
+    def about_any(self, about: Collection[UUID]) -> Self:
+        """What was told about any of these, with its deliveries, the oldest first."""
+        return (
+            self.filter(about__in=about)
+            .prefetch_related("deliveries")
+            .order_by("created_at", "id")
+        )
+
     def told_about(self, about: UUID, kinds: Collection[MessageKind]) -> Self:
         """Messages about one thing that still stand."""
         return self.filter(about=about, kind__in=kinds, withdrawn_at__isnull=True)

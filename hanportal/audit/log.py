@@ -22,7 +22,12 @@ from hanportal.audit.format import (
     genesis,
     personal_detail,
 )
-from hanportal.audit.models import Event, EventQuerySet, PersonalDetail
+from hanportal.audit.models import (
+    STAFF_READS,
+    Event,
+    EventQuerySet,
+    PersonalDetail,
+)
 
 __all__ = [
     "Actor",
@@ -89,7 +94,7 @@ def head_end_chain(head_end_id: UUID) -> str:
 
 def staff_reads_chain(user_id: UUID) -> str:
     """The chain of what one staff member looked at."""
-    return f"staff-reads:{user_id}"
+    return f"{STAFF_READS}{user_id}"
 
 
 def lock_chains(*chains: str) -> None:

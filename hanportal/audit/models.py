@@ -25,6 +25,9 @@ from hanportal.audit.format import (
     event_hash,
 )
 
+STAFF_READS = "staff-reads:"
+"""What the chains of staff members' reads begin with."""
+
 _ESTIMATED_COUNT = """
 SELECT greatest(reltuples::bigint, n_live_tup, 0)
 FROM pg_class JOIN pg_stat_user_tables ON relid = oid
@@ -52,6 +55,14 @@ class EventQuerySet(models.QuerySet["Event"]):
     def about_any(self, ids: Collection[UUID]) -> Self:
         """Everything that was done to any of these, each chain in its order."""
         return self.filter(subject_id__in=ids).order_by("chain", "sequence")
+
+    def reads_of(self, subject: Subject) -> Self:
+        """When the staff looked at this subject, the latest look first."""
+        return self.filter(
+            subject_id=subject.id,
+            subject_kind=subject.kind,
+            chain__startswith=STAFF_READS,
+        ).order_by("-at", "-id")
 
     def estimated_count(self) -> int:
         """How many events there are, as the database's statistics last saw it."""

@@ -133,7 +133,9 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
     def for_the_register(self) -> Self:
         """The whole register with what a line of it tells, newest first."""
-        return self.select_related("customer", "metering_point", "terms").newest_first()
+        return self.select_related(
+            "customer", "metering_point", "terms", "caller_verification__agent"
+        ).newest_first()
 
     def next_given_at(self, consent: "Consent") -> datetime | None:
         """When the next consent for the same point was given; None where none was."""
@@ -240,6 +242,9 @@ class Consent(models.Model):
                 name="consent_names_who_gave_it",
                 condition=~Q(identified_subject="") & ~Q(given_by=""),
             ),
+        ]
+        indexes = [
+            models.Index(fields=["-given_at", "-id"], name="consent_newest_first"),
         ]
 
     @property

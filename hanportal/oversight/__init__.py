@@ -1,0 +1,1 @@
+"""Pages for those who audit the consents. They read everything and change nothing."""

@@ -1,0 +1,273 @@
+"""One consent's whole story, gathered in a fixed number of queries."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from django.http import Http404
+
+from hanportal.audit import log
+from hanportal.oversight.register import Row, row_of
+from hanportal.oversight.wording import ACTORS, PURPOSES, QUESTIONS, event_in_words
+from notifications.models import Delivery, Message
+from orders.models import Case, Command, Consent, Exchange, Order, Statement, TermsText
+
+NATIONAL_ID: Final = re.compile(r"(?<![0-9])[0-9]{6}[ ]?[0-9]{5}(?![0-9])")
+LATEST_LOOKS: Final = 100
+EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+class Told(NamedTuple):
+    """A statement that was confirmed or not, or a question answered right or not."""
+
+    text: str
+    is_confirmed: bool
+
+
+class Entry(NamedTuple):
+    """One event of the log in words."""
+
+    event: log.Event
+    words: str
+    who: str
+    facts: tuple[tuple[str, str], ...]
+
+
+class Look(NamedTuple):
+    """One time that somebody among the staff looked at this customer."""
+
+    at: datetime
+    who: str
+    page: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A command, and what was said to the head-end about it, each with its purpose."""
+
+    command: Command
+    exchanges: tuple[tuple[Exchange, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """An order, and what was sent for it."""
+
+    order: Order
+    commands: tuple[Sent, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A message to the customer, and how it was delivered. Not what it says."""
+
+    message: Message
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """Everything about one consent that an auditor may see."""
+
+    row: Row
+    statements: tuple[Told, ...]
+    judged: tuple[Told, ...]
+    """The questions that the caller answered to an agent; never the answers."""
+    computed_sha256: str
+    """Of the text as it stands in the database now."""
+    orders: tuple[Ordered, ...]
+    other_commands: tuple[Sent, ...]
+    """Sent for the consent without an order: to restore what was intended."""
+    notices: tuple[Notice, ...]
+    cases: tuple[Case, ...]
+    entries: tuple[Entry, ...]
+    contradictions: tuple[str, ...]
+    """Columns of the consent that tell something else than the log."""
+    looks: tuple[Look, ...]
+
+    @property
+    def is_text_unchanged(self) -> bool:
+        """True when the terms still have the hash that was agreed to."""
+        return self.computed_sha256 == self.row.consent.terms.sha256
+
+
+def found_consent(consent_id: UUID) -> Consent:
+    """The consent with what its line in the register tells.
+
+    :raises Http404: there is none.
+    """
+    consent = Consent.objects.for_the_register().filter(pk=consent_id).first()
+    if consent is None:
+        raise Http404
+    return consent
+
+
+def story_of(consent: Consent) -> Story:
+    """The story, in one query for each kind of thing in it."""
+    until = Consent.objects.next_given_at(consent)
+    orders = list(Order.objects.under(consent, until=until).for_pages())
+    sent = _sent(consent, orders)
+    notices = _notices(orders)
+    cases = list(Case.objects.about(orders))
+    ports = {order.port_id for order in orders}
+    subjects = [
+        consent.id,
+        *ports,
+        *(order.id for order in orders),
+        *(each.command.id for each in sent),
+        *(notice.message.id for notice in notices),
+        *(case.id for case in cases),
+    ]
+    if consent.caller_verification_id is not None:
+        subjects.append(consent.caller_verification_id)
+    events = [
+        event
+        for event in log.Event.objects.about_any(subjects)
+        if event.subject_id not in ports or _is_of(consent, event, until=until)
+    ]
+    return Story(
+        row=row_of(consent),
+        statements=tuple(
+            Told(each["text"], each["key"] in consent.confirmed)
+            for each in consent.terms.statements
+        ),
+        judged=_judged(consent),
+        computed_sha256=_digest(consent),
+        orders=tuple(
+            Ordered(
+                order=order,
+                commands=tuple(s for s in sent if s.command.order_id == order.id),
+            )
+            for order in orders
+        ),
+        other_commands=tuple(s for s in sent if s.command.order_id is None),
+        notices=notices,
+        cases=tuple(cases),
+        entries=tuple(_entry(event) for event in events),
+        contradictions=_contradictions(consent, events),
+        looks=_looks(consent),
+    )
+
+
+def exchange_of(consent: Consent, exchange_id: UUID) -> tuple[Exchange, str, str]:
+    """One exchange about this consent, and its raw bodies with numbers hidden.
+
+    :raises Http404: there is none, or it is about something else.
+    """
+    until = Consent.objects.next_given_at(consent)
+    orders = list(Order.objects.under(consent, until=until))
+    commands = Command.objects.under(consent, orders)
+    exchange = Exchange.objects.filter(pk=exchange_id, command__in=commands).first()
+    if exchange is None:
+        raise Http404
+    return exchange, redacted(exchange.request), redacted(exchange.response)
+
+
+def redacted(body: bytes | memoryview | None) -> str:
+    """A raw body as text, without what could be a national id or an e-mail address."""
+    text = bytes(body or b"").decode(errors="replace")
+    return EMAIL.sub("•••@•••", NATIONAL_ID.sub("•••••••••••", text))
+
+
+def _judged(consent: Consent) -> tuple[Told, ...]:
+    control = consent.caller_verification
+    if control is None:
+        return ()
+    return tuple(
+        Told(QUESTIONS.get(each["key"], each["key"]), each["right"])
+        for each in control.questions
+    )
+
+
+def _is_of(consent: Consent, event: log.Event, *, until: datetime | None) -> bool:
+    """Whether something done to a port was done under this consent."""
+    return (
+        event.chain == log.customer_chain(consent.customer_id)
+        and event.at >= consent.given_at
+        and (until is None or event.at < until)
+    )
+
+
+def _digest(consent: Consent) -> str:
+    terms = consent.terms
+    statements: list[Statement] = terms.statements
+    return terms.digest(
+        TermsText(
+            version=terms.version,
+            language=terms.language,
+            title=terms.title,
+            body=terms.body,
+            statements=statements,
+        )
+    )
+
+
+def _sent(consent: Consent, orders: list[Order]) -> tuple[Sent, ...]:
+    commands = list(Command.objects.under(consent, orders))
+    exchanges = list(Exchange.objects.of(commands))
+    return tuple(
+        Sent(
+            command=command,
+            exchanges=tuple(
+                (exchange, PURPOSES[exchange.purpose])
+                for exchange in exchanges
+                if exchange.command_id == command.id
+            ),
+        )
+        for command in commands
+    )
+
+
+def _notices(orders: list[Order]) -> tuple[Notice, ...]:
+    messages = Message.objects.about_any([order.id for order in orders])
+    return tuple(
+        Notice(message=message, deliveries=tuple(message.deliveries.all()))
+        for message in messages
+    )
+
+
+def _entry(event: log.Event) -> Entry:
+    actor = ACTORS.get(event.actor_kind, event.actor_kind)
+    named = event.actor_kind in ("staff", "system")
+    return Entry(
+        event=event,
+        words=event_in_words(event.what),
+        who=f"{actor} {event.actor_reference}" if named else actor,
+        facts=tuple((name, _said(fact)) for name, fact in event.facts.items()),
+    )
+
+
+def _said(fact: object) -> str:
+    if isinstance(fact, list):
+        return ", ".join(str(each) for each in fact)
+    return str(fact)
+
+
+def _contradictions(consent: Consent, events: list[log.Event]) -> tuple[str, ...]:
+    """Where the row and the event that was written with it differ."""
+    given = [e for e in events if e.what == "consent.given"]
+    if len(given) != 1:
+        return ("consent.given",)
+    row = {
+        "receipt_number": consent.receipt_number,
+        "terms_version": consent.terms.version,
+        "terms_language": consent.terms.language,
+        "terms_sha256": consent.terms.sha256,
+        "confirmed": consent.confirmed,
+        "security": consent.security,
+        "identified_level": consent.identified_level,
+        "channel": consent.channel,
+    }
+    facts = given[0].facts
+    return tuple(name for name, value in row.items() if facts.get(name) != value)
+
+
+def _looks(consent: Consent) -> tuple[Look, ...]:
+    customer = log.Subject("customer", consent.customer_id)
+    reads = log.Event.objects.reads_of(customer)[:LATEST_LOOKS]
+    return tuple(
+        Look(read.at, read.actor_reference, str(read.facts.get("page", read.what)))
+        for read in reads
+    )
