@@ -10,6 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from hanportal.demo.smoke.browser import Deviation
+from hanportal.demo.smoke.console import serve
+from hanportal.demo.smoke.staff import staff_in
 from hanportal.demo.smoke.story import Stories, Timeline
 from hanportal.demo.smoke.world import World
 
@@ -21,6 +23,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--head-end", required=True)
     parser.add_argument("--mail", required=True)
     parser.add_argument("--people", type=Path, required=True)
+    parser.add_argument("--staff", type=Path, required=True)
     return parser.parse_args(arguments)
 
 
@@ -29,7 +32,9 @@ def play(options: argparse.Namespace, console: Console) -> float:
 
     :raises Deviation: one of them went another way.
     """
-    names = [person["name"] for person in json.loads(options.people.read_text("utf-8"))]
+    people = json.loads(options.people.read_text("utf-8"))
+    names = [person["name"] for person in people]
+    staff = staff_in(options.staff)
     world = World(options.head_end, options.mail)
     stories = Stories(options.portal, world, Timeline(console))
     opened = stories.opening(names[0])
@@ -37,6 +42,15 @@ def play(options: argparse.Namespace, console: Console) -> float:
     stories.someone_elses(opened, other)
     stories.stranger(names[-1])
     stories.closing(opened)
+    serve(
+        staff["agent"],
+        other,
+        portal=options.portal,
+        world=world,
+        timeline=stories.timeline,
+        name=names[1],
+        national_id=people[1]["national_id"],
+    )
     return opened.seconds
 
 

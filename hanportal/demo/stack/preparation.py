@@ -5,6 +5,7 @@ starting Django is what takes the time. Doing it again changes nothing.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 from django.core.management.base import CommandError
+
+from hanportal.demo.stack.staff import STAFF
 
 PROJECT = Path(__file__).resolve().parents[3]
 TERMS = PROJECT / "orders" / "terms"
@@ -24,7 +27,7 @@ NAMES = {
 
 
 def prepare(*, neighbourhood: Path, head_ends: dict[str, str]) -> None:
-    """Publish the terms, register the head-ends, import the register.
+    """Publish the terms, register the head-ends, import the register, let staff in.
 
     :raises CommandError: one of the commands cannot do its part; says why.
     """
@@ -38,6 +41,15 @@ def prepare(*, neighbourhood: Path, head_ends: dict[str, str]) -> None:
             endpoint=endpoint,
         )
     call_command("import_register", str(neighbourhood))
+    for worker in STAFF:
+        # The command takes secrets from the environment, never from its arguments.
+        os.environ["STAFF_PASSWORD"] = worker.password
+        os.environ["STAFF_TOTP_SECRET"] = worker.totp_secret
+        call_command(
+            "create_staff",
+            *("--email", worker.email, "--name", worker.name),
+            *("--staff-number", worker.staff_number, "--role", worker.role),
+        )
 
 
 def head_end(text: str) -> tuple[str, str]:

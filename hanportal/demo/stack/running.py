@@ -10,6 +10,7 @@ from hanportal.demo.stack import postgres
 from hanportal.demo.stack.demo import Demo
 from hanportal.demo.stack.layout import HOST, Folder, Ports, base_port, data_folder
 from hanportal.demo.stack.process import StopRequested
+from hanportal.demo.stack.staff import STAFF
 from hanportal.demo.stack.supervisor import Supervisor
 
 
@@ -64,4 +65,21 @@ def tell(demo: Demo, console: Console, *, seconds: float) -> None:
         people.add_row(person["name"], person["label"])
     console.print()
     console.print(people)
+    staff = Table(
+        title=f"At work: http://{HOST}:{ports.web}/ansatt/",
+        title_justify="left",
+        box=None,
+        pad_edge=True,
+    )
+    for column in (
+        "e-mail",
+        "who it is",
+        "password",
+        "secret of the authenticator app",
+    ):
+        staff.add_column(column)
+    for worker in STAFF:
+        staff.add_row(worker.email, worker.label, worker.password, worker.totp_secret)
+    console.print()
+    console.print(staff)
     console.print(f"\nLogs: {demo.folder.path / 'logs'}. Ctrl-C stops everything.")

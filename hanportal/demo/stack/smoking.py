@@ -12,6 +12,7 @@ from hanportal.demo.stack import postgres
 from hanportal.demo.stack.demo import PROJECT, Demo
 from hanportal.demo.stack.isolated import run_in_foreground
 from hanportal.demo.stack.layout import HOST, Folder, Ports
+from hanportal.demo.stack.staff import write_staff
 from hanportal.demo.stack.supervisor import Supervisor
 
 SPEED = "10"
@@ -68,10 +69,13 @@ def play(path: Path, *, given: Mapping[str, str], console: Console) -> int:
 def client_command(demo: Demo) -> list[str]:
     """The smoke client, told nothing but addresses and people."""
     ports = demo.ports
+    staff = demo.folder.path / "staff.json"
+    write_staff(staff)
     return [
         *(sys.executable, "-m", "hanportal.demo.smoke"),
         *("--portal", f"http://{HOST}:{ports.web}"),
         *("--head-end", f"http://{HOST}:{ports.headend}"),
         *("--mail", f"http://{HOST}:{ports.mail}"),
         *("--people", str(demo.services.neighbourhood / "people.json")),
+        *("--staff", str(staff)),
     ]
