@@ -11,6 +11,8 @@ from rich.console import Console
 
 from hanportal.demo.smoke.browser import Deviation
 from hanportal.demo.smoke.console import serve
+from hanportal.demo.smoke.minside import consent_line
+from hanportal.demo.smoke.oversight import audit
 from hanportal.demo.smoke.staff import staff_in
 from hanportal.demo.smoke.story import Stories, Timeline
 from hanportal.demo.smoke.world import World
@@ -50,6 +52,13 @@ def play(options: argparse.Namespace, console: Console) -> float:
         timeline=stories.timeline,
         name=names[1],
         national_id=people[1]["national_id"],
+    )
+    audit(
+        staff["auditor"],
+        portal=options.portal,
+        timeline=stories.timeline,
+        customer=names[0],
+        receipt_number=consent_line(opened.order).split()[0],
     )
     return opened.seconds
 
