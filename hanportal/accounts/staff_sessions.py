@@ -59,6 +59,11 @@ def enter(request: HttpRequest, user: User, *, factor: str, now: datetime) -> No
     mark(request.session, user, factor=factor, now=now)
 
 
+def leave(request: HttpRequest) -> None:
+    """End the session, whoever is in it and however far."""
+    logout(request)
+
+
 def mark(session: SessionBase, user: User, *, factor: str, now: datetime) -> None:
     """Write into a session which second factor opened it, for whom and when."""
     session[SECOND_FACTOR_KEY] = {

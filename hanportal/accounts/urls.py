@@ -1,12 +1,46 @@
 """Where people log in and out. None of allauth's own pages is among them."""
 
+from django.contrib import admin
 from django.urls import path
 
-from hanportal.accounts import views
+from hanportal.accounts.views import customers, enrolment, people, staff
+
+PERSON = "ansatt/personer/<uuid:person_id>/"
 
 urlpatterns = [
-    path("logg-inn/", views.log_in, name="account_login"),
-    path("logg-inn/bekreft/", views.reauthenticate, name="reauthenticate"),
-    path("logg-inn/retur/", views.callback, name="eid_callback"),
-    path("logg-ut/", views.log_out, name="account_logout"),
+    path("logg-inn/", customers.log_in, name="account_login"),
+    path("logg-inn/bekreft/", customers.reauthenticate, name="reauthenticate"),
+    path("logg-inn/retur/", customers.callback, name="eid_callback"),
+    path("logg-ut/", customers.log_out, name="account_logout"),
+    path("ansatt/", staff.home, name="staff_home"),
+    path("ansatt/logg-inn/", staff.log_in, name="staff_login"),
+    path("ansatt/logg-inn/kode/", staff.second_factor, name="staff_second_factor"),
+    path("ansatt/logg-inn/oppsett/", enrolment.enrol, name="staff_enrol"),
+    path("ansatt/logg-ut/", staff.log_out, name="staff_logout"),
+    path(
+        "ansatt/passord/<str:user_key>/<str:token>/",
+        people.choose_password,
+        name="staff_choose_password",
+    ),
+    path("ansatt/sikkerhet/", enrolment.security, name="staff_security"),
+    path("ansatt/sikkerhet/ny/", enrolment.add_factor, name="staff_add_factor"),
+    path(
+        "ansatt/sikkerhet/<int:factor_id>/fjern/",
+        enrolment.remove_factor,
+        name="staff_remove_factor",
+    ),
+    path(
+        "ansatt/sikkerhet/koder/",
+        enrolment.recovery_codes,
+        name="staff_recovery_codes",
+    ),
+    path("ansatt/personer/", people.people, name="staff_people"),
+    path("ansatt/personer/ny/", people.invite, name="staff_invite"),
+    path(PERSON, people.person, name="staff_person"),
+    path(f"{PERSON}gi-rolle/", people.give_role, name="staff_give_role"),
+    path(f"{PERSON}ta-rolle/", people.end_role, name="staff_end_role"),
+    path(f"{PERSON}av/", people.switch_off, name="staff_switch_off"),
+    path(f"{PERSON}pa/", people.switch_on, name="staff_switch_on"),
+    path(f"{PERSON}ny-innlogging/", people.new_login, name="staff_new_login"),
+    path("admin/", admin.site.urls),
 ]

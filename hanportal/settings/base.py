@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "hanportal.minside",
     "hanportal.console",
     "hanportal.monitoring",
+    "hanportal.accounts.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

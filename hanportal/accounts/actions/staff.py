@@ -5,9 +5,10 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
+from django.views.decorators.debug import sensitive_variables
 
 from hanportal.accounts.models import Role, RoleGrant, User, login_name
-from hanportal.audit.log import Actor, Json, Subject, record
+from hanportal.audit.log import Actor, ActorKind, Json, Subject, record
 
 STAFF_CHAIN = "staff"
 
@@ -18,6 +19,10 @@ class AlreadyStaff(Exception):  # noqa: N818 -- errors are sentences
 
 class NotStaff(Exception):  # noqa: N818 -- errors are sentences
     """A customer's login can never be given a role. Again will not help."""
+
+
+class NotToOneself(Exception):  # noqa: N818 -- errors are sentences
+    """Nobody gives roles to themselves. Another administrator can."""
 
 
 class LastAdministrator(Exception):  # noqa: N818 -- errors are sentences
@@ -51,13 +56,55 @@ def create_staff(
 
 
 @transaction.atomic
+def invite_staff(
+    *,
+    email: str,
+    name: str,
+    staff_number: str,
+    role: Role,
+    administrator: User,
+    by: Actor,
+    now: datetime,
+) -> User:
+    """Let a person in who works here, with a first role.
+
+    :raises AlreadyStaff: the address or the number is taken.
+    """
+    user = create_staff(
+        email=email, name=name, staff_number=staff_number, by=by, now=now
+    )
+    give_role(user=user, role=role, granted_by=administrator, by=by, now=now)
+    return user
+
+
+@sensitive_variables("password")
+@transaction.atomic
+def choose_password(*, user: User, password: str, now: datetime) -> None:
+    """Keep the password that a staff member chose; it was held to the rules before.
+
+    Every session that the old password opened ends.
+
+    :raises NotStaff: customers have no password.
+    """
+    held = _locked(user)
+    if not held.is_staff:
+        raise NotStaff("Customers log in with an eID, never with a password.")
+    held.keep_password(password)
+    by = Actor(kind=ActorKind.STAFF, reference=held.staff_number)
+    _record("staff.password_chosen", held, by=by, now=now)
+
+
+@transaction.atomic
 def give_role(
     *, user: User, role: Role, by: Actor, now: datetime, granted_by: User | None = None
 ) -> RoleGrant:
     """Let a staff member do what the role does. Given twice, it is given once.
 
     :raises NotStaff: the user is a customer's.
+    :raises NotToOneself: an administrator asks for more.
     """
+    if granted_by is not None and granted_by.pk == user.pk:
+        raise NotToOneself("Ask another administrator for the role.")
     held = _locked(user)
     if not held.is_staff:
         raise NotStaff("Only people who work here have roles.")

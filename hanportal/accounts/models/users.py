@@ -39,6 +39,14 @@ class UserManager(BaseUserManager["User"]):
         """Everybody who works here, also those who are switched off."""
         return self.filter(is_staff=True)
 
+    def staff_with_roles(self) -> "models.QuerySet[User]":
+        """Everybody who works here by name, each with their grants."""
+        return (
+            self.staff()
+            .prefetch_related("role_grants")
+            .order_by("-is_active", "display_name", "id")
+        )
+
     def staff_by_email(self, email: str) -> "User | None":
         """The staff member with this login name, while switched on."""
         wanted = login_name(email)
@@ -116,6 +124,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def has_role(self, role: str) -> bool:
         """True while a grant of this role has not been ended. One query."""
         return self.role_grants.current().filter(role=role).exists()
+
+    def current_role_names(self) -> list[str]:
+        """The roles held now, as people read them; from grants that were fetched."""
+        return sorted(
+            grant.get_role_display()
+            for grant in self.role_grants.all()
+            if grant.ended_at is None
+        )
 
     def keep_password(self, password: str) -> None:
         """Store a password that was accepted; other sessions end with the old one."""

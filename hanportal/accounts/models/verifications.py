@@ -5,7 +5,6 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from hanportal.accounts.models.customers import Customer
@@ -15,8 +14,8 @@ from hanportal.accounts.models.users import User
 class CallerMethod(models.TextChoices):
     """How an agent makes sure who is calling."""
 
-    CONTROL_QUESTIONS = "control_questions", _("Kontrollspørsmål")
-    CALL_BACK = "call_back", _("Ringt tilbake på registrert nummer")
+    CONTROL_QUESTIONS = "control_questions", "Kontrollspørsmål"
+    CALL_BACK = "call_back", "Ringt tilbake på registrert nummer"
 
 
 class CallerVerificationQuerySet(models.QuerySet["CallerVerification"]):

@@ -1,4 +1,4 @@
-"""The pages of logging in and out."""
+"""The pages of customers who log in and out."""
 
 from datetime import timedelta
 

@@ -1,0 +1,1 @@
+"""The pages of logging in and out, and of who works here."""

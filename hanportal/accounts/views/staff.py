@@ -1,0 +1,171 @@
+"""The pages on which staff log in, and choose where to go."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.forms import Form
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from hanportal.accounts import staff_login
+from hanportal.accounts.actions import record_staff_login
+from hanportal.accounts.forms import CodeForm, KeyAnswerForm, PasswordForm
+from hanportal.accounts.guards import roles_of, staff_required
+from hanportal.accounts.models import Role, User
+from hanportal.accounts.staff_login import TooManyTries
+from hanportal.accounts.staff_sessions import begin_half_way, enter, half_way, leave
+
+Page = ParamSpec("Page")
+Judged = TypeVar("Judged")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+log = structlog.get_logger(__name__)
+
+WRONG_PASSWORD = "E-postadressen eller passordet stemmer ikke."  # noqa: S105 -- a text
+WRONG_CODE = "Koden stemmer ikke, eller den er brukt før. Vent på den neste."
+WRONG_KEY = "Sikkerhetsnøkkelen lot seg ikke bekrefte. Prøv igjen, eller bruk en kode."
+TOO_MANY = "Det er gjort for mange forsøk. Vent et kvarter og prøv igjen."
+
+
+def in_bokmal(view: Callable[Page, Answer]) -> Callable[Page, Answer]:
+    """Staff pages are written in bokmål, whatever the browser asks for."""
+
+    @wraps(view)
+    def spoken(*args: Page.args, **kwargs: Page.kwargs) -> Answer:
+        with translation.override("nb"):
+            return view(*args, **kwargs)
+
+    return spoken
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password")
+@in_bokmal
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Ask for e-mail address and password; a right one leads to the second factor."""
+    next_page = _local(request.POST.get("next") or request.GET.get("next"))
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        user = judged(
+            form,
+            lambda: staff_login.right_password(
+                form.cleaned_data["email"],
+                form.cleaned_data["password"],
+                address=request.META["REMOTE_ADDR"],
+                now=now,
+            ),
+            otherwise=WRONG_PASSWORD,
+        )
+        if user is not None:
+            begin_half_way(request, user, next_page=next_page, now=now)
+            is_set_up = staff_login.has_second_factor(user)
+            return redirect("staff_second_factor" if is_set_up else "staff_enrol")
+    context = {"form": form, "next_page": next_page}
+    return render(request, "accounts/staff/log_in.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("code")
+@in_bokmal
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Ask for the second factor of the person whose password was right."""
+    now = timezone.now()
+    begun = half_way(request, now=now)
+    if begun is None:
+        return redirect("staff_login")
+    user = begun.user
+    if not staff_login.has_second_factor(user):
+        return redirect("staff_enrol")
+    form: Form = CodeForm()
+    if request.method == "POST":
+        by_key = "credential" in request.POST
+        form = KeyAnswerForm(request.POST) if by_key else CodeForm(request.POST)
+        factor = _given_factor(request, form, user) if form.is_valid() else None
+        if factor is not None:
+            enter(request, user, factor=factor, now=now)
+            record_staff_login(user=user, factor=factor, now=now)
+            return HttpResponseRedirect(begun.next_page)
+    context = {
+        "form": form,
+        "options": staff_login.has_key(user) and staff_login.key_challenge(user),
+    }
+    return render(request, "accounts/staff/second_factor.html", context)
+
+
+@never_cache
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the session, also one that is only half-way in."""
+    leave(request)
+    return redirect("staff_login")
+
+
+@require_http_methods(["GET", "HEAD"])
+@in_bokmal
+@staff_required(page="staff.home", partial=True)
+def home(request: HttpRequest, user: User) -> HttpResponse:
+    """Where a staff member can go."""
+    roles = roles_of(request)
+    context = {
+        "is_agent": Role.AGENT in roles,
+        "is_auditor": Role.AUDITOR in roles,
+        "is_administrator": Role.ADMINISTRATOR in roles,
+        "roles": [role.label for role in Role if role in roles],
+        "person": user,
+    }
+    return render(request, "accounts/staff/home.html", context)
+
+
+def judged(
+    form: Form, judge: Callable[[], Judged | None], *, otherwise: str
+) -> Judged | None:
+    """What a judge found, or None with the reason on the form."""
+    try:
+        found = judge()
+    except TooManyTries:
+        log.warning("staff_login_refused", reason="too_many_tries")
+        form.add_error(None, TOO_MANY)
+        return None
+    if not found:
+        log.warning("staff_login_refused", reason="wrong")
+        form.add_error(None, otherwise)
+    return found
+
+
+def _given_factor(request: HttpRequest, form: Form, user: User) -> str | None:
+    address, now = request.META["REMOTE_ADDR"], timezone.now()
+    if "code" in form.cleaned_data:
+        code = form.cleaned_data["code"]
+        return judged(
+            form,
+            lambda: staff_login.spend_code(user, code, address=address, now=now),
+            otherwise=WRONG_CODE,
+        )
+    answer = form.cleaned_data["credential"]
+    is_right = judged(
+        form,
+        lambda: staff_login.right_key(user, answer, address=address, now=now),
+        otherwise=WRONG_KEY,
+    )
+    return "webauthn" if is_right else None
+
+
+def _local(address: str | None) -> str:
+    if address and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return address
+    return reverse("staff_home")
