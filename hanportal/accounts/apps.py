@@ -19,4 +19,4 @@ class PortalAdminConfig(admin_apps.AdminConfig):
     """Django's admin, behind the same door as every page for staff."""
 
     default = False
-    default_site = "hanportal.accounts.admin.PortalAdmin"
+    default_site = "hanportal.accounts.admin_site.PortalAdmin"
