@@ -12,7 +12,7 @@ from rich.console import Console
 from hanportal.demo.smoke.browser import Deviation
 from hanportal.demo.smoke.console import serve
 from hanportal.demo.smoke.minside import consent_line
-from hanportal.demo.smoke.oversight import audit
+from hanportal.demo.smoke.oversight import audit, receipt_number_in
 from hanportal.demo.smoke.staff import staff_in
 from hanportal.demo.smoke.story import Stories, Timeline
 from hanportal.demo.smoke.world import World
@@ -58,7 +58,7 @@ def play(options: argparse.Namespace, console: Console) -> float:
         portal=options.portal,
         timeline=stories.timeline,
         customer=names[0],
-        receipt_number=consent_line(opened.order).split()[0],
+        receipt_number=receipt_number_in(consent_line(opened.order)),
     )
     return opened.seconds
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urljoin
 
@@ -12,6 +13,20 @@ from hanportal.demo.smoke.story import Timeline
 REGISTER = "/innsyn/"
 WHOLE = "Ingenting er endret"
 BYTE_ORDER_MARK = "\ufeff"
+
+
+RECEIPT_NUMBER = re.compile(r"SAM-[A-Z0-9]{4}-[A-Z0-9]{4}")
+
+
+def receipt_number_in(text: str) -> str:
+    """The receipt number of a consent in what a page says.
+
+    :raises Deviation: there is none.
+    """
+    found = RECEIPT_NUMBER.match(text)
+    if found is None:
+        raise Deviation(f"There is no receipt number in {text!r}.")
+    return found[0]
 
 
 @dataclass
