@@ -2,7 +2,8 @@
 
 A context names what is told: `reference`, `address` (of the point), `meter_serial`,
 `due_date`, `at` (when it happened), `reason` (what failed) and `url` (the order page);
-where they are known, also `placed_at`, `sent_at` and `confirmed_at` of the order.
+where they are known, also `placed_at`, `sent_at` and `confirmed_at` of the order, and
+`agent`, the staff number of who ordered it for a caller.
 """
 
 from collections.abc import Callable, Mapping
@@ -85,12 +86,27 @@ def _steps_behind(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
     )
 
 
+def _ordered_by_agent(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was done on someone's behalf is told to them, so that a fraud is found."""
+    if not facts.get("agent"):
+        return ()
+    return (
+        _(
+            "Kundesenteret la inn bestillingen for deg på telefon (ansattnummer"
+            " %(agent)s). Var det ikke du som ringte, må du ringe oss med en gang:"
+            " %(phone)s."
+        )
+        % {"agent": facts["agent"], "phone": settings.OPERATOR_PHONE},
+    )
+
+
 def _order_received(facts: Mapping[str, Any]) -> Words:
     due = _day(facts["due_date"])
     return Words(
         subject=_("Vi har fått bestillingen: HAN-porten åpnes"),
         paragraphs=(
             _("Du har bestilt at HAN-porten på %(address)s skal åpnes.") % facts,
+            *_ordered_by_agent(facts),
             _("Den skal være åpen senest %(due)s.") % {"due": due},
             _("Du trenger ikke gjøre noe mer. Vi sier fra når porten er åpen."),
         ),
@@ -104,6 +120,7 @@ def _closing_received(facts: Mapping[str, Any]) -> Words:
         subject=_("Vi har fått bestillingen: HAN-porten stenges"),
         paragraphs=(
             _("Du har bestilt at HAN-porten på %(address)s skal stenges.") % facts,
+            *_ordered_by_agent(facts),
             _("Samtykket ditt er avsluttet fra nå av."),
             _("Porten skal være stengt senest %(due)s. Vi sier fra når den er det.")
             % {"due": due},

@@ -34,6 +34,7 @@ def tell(
             "confirmed_at": order.confirmed_at,
             "at": at,
             "reason": reason,
+            "agent": _agent_of(order),
             "url": f"{settings.PORTAL_BASE_URL}/min-side/bestilling/{order.id}/",
         },
         at=at,
@@ -53,3 +54,9 @@ def take_back(kind: MessageKind, port: HanPort, *, at: datetime) -> None:
     )
     if latest is not None:
         outbox.withdraw_unsent(about=latest.id, kinds=[kind], at=at)
+
+
+def _agent_of(order: Order) -> str:
+    """The staff number of who ordered for a caller; empty on Min side."""
+    verification = order.placement.caller_verification
+    return verification.agent.staff_number if verification is not None else ""

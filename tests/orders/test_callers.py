@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 
 from hanportal.accounts.models import CallerMethod, CallerVerification, User
 from hanportal.audit import log
+from notifications.models import Message
 from orders import actions
 from orders.models import Consent, Order, Placement
 from orders.states import Channel, OrderKind
@@ -66,6 +67,15 @@ def test_the_consent_says_who_took_it_and_how_the_caller_was_known(
     assert order.placement.customer == world.customer
     told = log.events_about(log.Subject("consent", consent.id)).get()
     assert (told.actor_kind, told.actor_reference) == ("staff", "7001")
+
+
+def test_the_customer_is_told_who_ordered_on_their_behalf(world: World) -> None:
+    agent = an_agent()
+
+    open_for(world, verified(world, agent), staff(agent))
+
+    told = Message.objects.get()
+    assert told.body_text.count("ansattnummer 7001") == 1
 
 
 def test_closing_for_a_caller_ends_the_consent(world: World) -> None:
