@@ -2,9 +2,10 @@
 
 from orders.models.cases import Case
 from orders.models.commands import Command, database_now
-from orders.models.consents import Consent, Statement, Terms, TermsText
+from orders.models.consents import Consent
 from orders.models.exchanges import Callback, Exchange
 from orders.models.orders import Order, Placement
+from orders.models.terms import Statement, Terms, TermsText
 
 __all__ = [
     "Callback",
