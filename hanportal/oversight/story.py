@@ -111,22 +111,12 @@ def story_of(consent: Consent) -> Story:
     sent = _sent(consent, orders)
     notices = _notices(orders)
     cases = list(Case.objects.about(orders))
-    ports = {order.port_id for order in orders}
-    subjects = [
-        consent.id,
-        *ports,
-        *(order.id for order in orders),
+    told_of = [
         *(each.command.id for each in sent),
         *(notice.message.id for notice in notices),
         *(case.id for case in cases),
     ]
-    if consent.caller_verification_id is not None:
-        subjects.append(consent.caller_verification_id)
-    events = [
-        event
-        for event in log.Event.objects.about_any(subjects)
-        if event.subject_id not in ports or _is_of(consent, event, until=until)
-    ]
+    events = _events(consent, orders, told_of, until=until)
     return Story(
         row=row_of(consent),
         statements=tuple(
@@ -179,6 +169,34 @@ def _judged(consent: Consent) -> tuple[Told, ...]:
         Told(QUESTIONS.get(each["key"], each["key"]), each["right"])
         for each in control.questions
     )
+
+
+def _events(
+    consent: Consent,
+    orders: list[Order],
+    also_about: list[UUID],
+    *,
+    until: datetime | None,
+) -> list[log.Event]:
+    """What was logged of all this, and of a port only what was done for this consent.
+
+    :param until: when the point's next consent was given; None where none was.
+    """
+    ports = {order.port_id for order in orders}
+    known_by = [order.placement.caller_verification_id for order in orders]
+    known_by.append(consent.caller_verification_id)
+    subjects = [
+        consent.id,
+        *(order.id for order in orders),
+        *ports,
+        *(each for each in known_by if each is not None),
+        *also_about,
+    ]
+    return [
+        event
+        for event in log.Event.objects.about_any(subjects)
+        if event.subject_id not in ports or _is_of(consent, event, until=until)
+    ]
 
 
 def _is_of(consent: Consent, event: log.Event, *, until: datetime | None) -> bool:

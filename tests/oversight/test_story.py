@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from hanportal.audit import log
 from hanportal.oversight.story import redacted
 from meters.states import ReportedState
-from orders import fulfilment
+from orders import actions, fulfilment
 from orders.fulfilment.callbacks import apply_report
 from orders.models import Consent, Exchange
 from tests.orders.test_callers import an_agent, open_for, staff, verified
@@ -100,6 +100,22 @@ def test_a_consent_by_telephone_says_how_the_caller_was_known(
     ):
         assert told in page
     assert "Legitimert hos" not in page
+
+
+def test_a_closing_by_telephone_is_part_of_the_story(
+    world: World, auditor: Client
+) -> None:
+    consent = open_the_port(world)
+    agent = an_agent()
+    closing = actions.place_closing_for_caller(
+        verification=verified(world, agent),
+        metering_point=world.point,
+        by=staff(agent),
+        now=world.now,
+    )
+    page = page_of(auditor, consent)
+    assert closing.placement.reference in page
+    assert f"Ansatt {agent.staff_number}" in page
 
 
 def test_a_changed_text_is_found(world: World, auditor: Client) -> None:
