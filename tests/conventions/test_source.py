@@ -38,9 +38,7 @@ def test_the_top_level_holds_the_four_packages_and_nothing_else() -> None:
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
     named = [
-        found.name
-        for found in product()
-        if found.path.stem in NAMES_THAT_SAY_NOTHING
+        found.name for found in product() if found.path.stem in NAMES_THAT_SAY_NOTHING
     ]
 
     assert named == []
