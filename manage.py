@@ -15,7 +15,6 @@ OWNER_COMMANDS = {"migrate"}
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hanportal.settings.production")
     if OWNER_COMMANDS & set(sys.argv[1:2]):
         owner_url = os.environ.get("MIGRATION_DATABASE_URL")
         if owner_url:
