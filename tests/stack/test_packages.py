@@ -13,7 +13,11 @@ from hanportal.demo.setup import frontend
 
 PROJECT = Path(__file__).resolve().parents[2]
 SERVED = PROJECT / ".frontend"
-LOCKS = ("requirements/dev.lock", "requirements/production.lock")
+LOCKS = (
+    "requirements/dev.lock",
+    "requirements/production.lock",
+    "requirements/build.lock",
+)
 URL = re.compile(r"url\(['\"]?([^)'\"]+)")
 
 

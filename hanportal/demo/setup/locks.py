@@ -12,8 +12,13 @@ from hanportal.demo.setup.frontend import node_folder
 
 PROJECT = Path(__file__).resolve().parents[3]
 LOCKS = {
-    "requirements/dev.lock": ("--group", "dev"),
-    "requirements/production.lock": ("--extra", "production"),
+    "requirements/dev.lock": ("pyproject.toml", "--group", "dev"),
+    "requirements/production.lock": ("pyproject.toml", "--extra", "production"),
+    # The image is built with what the tests have seen.
+    "requirements/build.lock": (
+        *("--group", "pyproject.toml:build"),
+        *("--constraint", "requirements/dev.lock"),
+    ),
 }
 ADDRESSES = ("://", "--index-url", "--extra-index-url", "--find-links")
 
@@ -30,8 +35,7 @@ def lock_python(lock: str, selection: tuple[str, ...]) -> None:
     """Pin Python packages for every platform and every Python from 3.11."""
     run(
         [
-            *(sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml"),
-            *selection,
+            *(sys.executable, "-m", "uv", "pip", "compile", *selection),
             *("--universal", "--python-version", "3.11", "--generate-hashes"),
             *("--no-emit-index-url", "--no-emit-find-links", "--upgrade", "--quiet"),
             *("--custom-compile-command", "make lock", "--output-file", lock),
