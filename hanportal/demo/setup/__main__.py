@@ -20,6 +20,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--with-browser", action="store_true", help="the browser tests need Chromium"
     )
+    parser.add_argument(
+        "--files-only",
+        action="store_true",
+        help="the front end and the translations; install nothing on the machine",
+    )
     return parser.parse_args(arguments)
 
 
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     """Set up what is missing; the exit status."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     options = parse(arguments)
-    needs = [system.PANGO]
+    needs = [] if options.files_only else [system.PANGO]
     if options.with_browser:
         needs.append(system.CHROMIUM)
     try:
