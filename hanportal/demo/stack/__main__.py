@@ -9,8 +9,10 @@ from rich.console import Console
 
 from hanportal.demo.stack.isolated import run_isolated
 from hanportal.demo.stack.process import StackFailure, StopRequested
+from hanportal.demo.stack.resetting import reset_demo
 from hanportal.demo.stack.running import run_demo
 from hanportal.demo.stack.smoking import run_smoke
+from hanportal.demo.stack.verifying import verify_log
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -21,6 +23,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     commands.add_parser(
         "smoke", help="start a demo of its own and play the main job from outside"
     )
+    commands.add_parser("reset", help="delete the demo's data folder")
+    verify = commands.add_parser("verify-log", help="verify the running demo's log")
+    verify.add_argument("argv", nargs="*", metavar="-- OPTION")
     isolated = commands.add_parser(
         "exec", help="run a command beside a PostgreSQL and two Valkeys of its own"
     )
@@ -34,12 +39,15 @@ def main(arguments: Sequence[str]) -> int:
     # What `exec` writes to standard output is the command's alone.
     console = Console(stderr=options.command == "exec", highlight=False, soft_wrap=True)
     given = dict(os.environ)
+    commands = {
+        "run": lambda: run_demo(given=given, console=console),
+        "smoke": lambda: run_smoke(given=given, console=console),
+        "reset": lambda: reset_demo(given=given, console=console),
+        "verify-log": lambda: verify_log(options.argv, given=given),
+        "exec": lambda: run_isolated(options.argv, given=given, console=console),
+    }
     try:
-        if options.command == "run":
-            return run_demo(given=given, console=console)
-        if options.command == "smoke":
-            return run_smoke(given=given, console=console)
-        return run_isolated(options.argv, given=given, console=console)
+        return commands[options.command]()
     except StackFailure as failure:
         console.print(f"✗ {failure}", markup=False, style="red")
         return 1

@@ -64,6 +64,7 @@ class Demo:
         :raises StopRequested: a signal came in between.
         """
         self._check_ports()
+        self.ports.keep_in(self.folder.ports_file)
         addresses = self.foundation.start(self.supervisor, self.given)
         self.environment = product_environment(
             folder=self.folder,

@@ -116,15 +116,20 @@ class Foundation:
         )
 
 
+def previous_server_runs(folder: Path) -> bool:
+    """Whether a PostgreSQL that nobody supervises still has this folder."""
+    try:
+        text = (folder / "postmaster.pid").read_text(encoding="utf-8")
+        os.kill(int(text.split()[0]), 0)
+    except (OSError, ValueError, IndexError):
+        return False
+    return True
+
+
 def wait_for_previous_server(folder: Path) -> None:
     """A server whose supervisor was killed is still shutting down; let it finish."""
     deadline = time.monotonic() + PREVIOUS_SERVER_SECONDS
-    pid_file = folder / "postmaster.pid"
-    while pid_file.exists() and time.monotonic() < deadline:
-        try:
-            os.kill(int(pid_file.read_text(encoding="utf-8").split()[0]), 0)
-        except (OSError, ValueError, IndexError):
-            return
+    while previous_server_runs(folder) and time.monotonic() < deadline:
         time.sleep(0.1)
 
 

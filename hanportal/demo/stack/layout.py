@@ -6,7 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,8 @@ from hanportal.demo.stack.process import StackFailure
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 PROJECT = Path(__file__).resolve().parents[3]
+MARKER = "made-by-hanportal-demo"
+"""A file in every data folder that the demo made: only such a folder is deleted."""
 
 SERVICES = (
     "web",
@@ -57,6 +59,21 @@ class Ports:
             for listener in sockets:
                 listener.bind((HOST, 0))
             return cls(*(int(listener.getsockname()[1]) for listener in sockets))
+
+    @classmethod
+    def kept_in(cls, file: Path) -> "Ports":
+        """The ports that a stack said it has.
+
+        :raises StackFailure: it has not said so yet.
+        """
+        try:
+            return cls(**json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise StackFailure("The stack is still starting; try again.") from error
+
+    def keep_in(self, file: Path) -> None:
+        """Say which ports this stack has, for those who come later."""
+        file.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
 def ensure_free(port: int, *, service: str) -> None:
@@ -109,6 +126,8 @@ class Folder:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
+            if not any(path.iterdir()):
+                (path / MARKER).touch()
             lock = (path / "stack.lock").open("a+", encoding="utf-8")
         except OSError as error:
             raise StackFailure(f"Cannot use the data folder {path}: {error}") from error
@@ -121,6 +140,34 @@ class Folder:
                 "HANPORTAL_DATA=folder make run."
             ) from error
         return cls(path, lock)
+
+    @classmethod
+    def of_running_stack(cls, path: Path) -> "Folder":
+        """The folder of a stack that runs, without taking it.
+
+        :raises StackFailure: no stack runs there.
+        """
+        absent = StackFailure(f"No demo runs in {path}. Start it: make run.")
+        try:
+            lock = (path / "stack.lock").open(encoding="utf-8")
+        except OSError as error:
+            raise absent from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return cls(path, lock)
+        lock.close()
+        raise absent
+
+    @staticmethod
+    def is_ours(path: Path) -> bool:
+        """Whether the demo made this folder; one that it only writes to is not."""
+        return (path / MARKER).is_file()
+
+    @property
+    def ports_file(self) -> Path:
+        """Where the stack says which ports it has."""
+        return self.path / "ports.json"
 
     def close(self) -> None:
         """Let the next stack have it."""
