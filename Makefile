@@ -2,7 +2,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test bench check fix setup lock messages clean
+.PHONY: help run smoke test bench check fix doctor demo-reset verify-log setup lock \
+	messages clean
 
 # The first Python on the machine that is new enough; PYTHON=… names another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -16,7 +17,7 @@ TESTS ?=
 WORKERS ?= 2
 
 help: ## Show this
-	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 18
 	@printf '%s\n' '' \
 	  'HANPORTAL_PORT=8000    the first of eight ports in a row (0: any that are free)' \
 	  'HANPORTAL_DATA=.data   the folder of the database, the logs and the demo files' \
@@ -52,6 +53,17 @@ fix: ## Repair what the linter and the formatter can
 	@$(BIN)/ruff check --fix --quiet $(CODE) || true
 	@$(BIN)/ruff format --quiet $(CODE)
 	@$(BIN)/ruff check $(CODE)
+
+doctor: ## Say what this machine lacks, and how to get it; change nothing
+	@$(SETUP) --doctor
+
+demo-reset: ## Delete the demo's data folder; refuses while a demo runs there
+	@$(SETUP)
+	@exec $(STACK) reset
+
+verify-log: ## Verify the running demo's log, event by event
+	@$(SETUP)
+	@exec $(STACK) verify-log
 
 setup: ## Install everything, run nothing
 	@$(SETUP) --with-browser

@@ -76,13 +76,18 @@ def install_packages() -> bool:
     return run([*pip, *options, "--require-hashes", "--requirement", str(LOCK)])
 
 
+def is_new_enough() -> bool:
+    """Whether this Python can run us; says so when it cannot."""
+    if sys.version_info[:2] >= OLDEST_PYTHON:
+        return True
+    found = ".".join(map(str, sys.version_info[:2]))
+    say(f"HAN-portal needs Python 3.11 or newer; {sys.executable} is {found}.")
+    say("Name another one: make run PYTHON=/path/to/python3.11")
+    return False
+
+
 def make_environment() -> bool:
     """Make or renew the environment; whether that worked."""
-    if sys.version_info[:2] < OLDEST_PYTHON:
-        found = ".".join(map(str, sys.version_info[:2]))
-        say(f"HAN-portal needs Python 3.11 or newer; {sys.executable} is {found}.")
-        say("Name another one: make run PYTHON=/path/to/python3.11")
-        return False
     wanted = fingerprint()
     if is_up_to_date(wanted):
         return True
@@ -97,11 +102,19 @@ def make_environment() -> bool:
 
 
 def main() -> None:
-    """Make the environment, then do the rest from inside it."""
+    """Make the environment, then do the rest from inside it.
+
+    `--doctor` makes nothing: it hands over to the doctor, as this Python.
+    """
+    if not is_new_enough():
+        sys.exit(1)
+    os.chdir(PROJECT)
+    if sys.argv[1:] == ["--doctor"]:
+        doctor = [sys.executable, "-m", "hanportal.demo.setup.doctor"]
+        os.execv(sys.executable, doctor)  # noqa: S606 -- this same Python
     if not make_environment():
         sys.exit(1)
     python = str(VENV / "bin" / "python")
-    os.chdir(PROJECT)
     os.execv(python, [python, "-m", "hanportal.demo.setup", *sys.argv[1:]])  # noqa: S606 -- the new environment
 
 
