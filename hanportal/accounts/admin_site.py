@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
+from django.views.decorators.http import require_safe
 
 from hanportal.accounts.guards import administrator_required
 from hanportal.accounts.models import User
@@ -53,7 +54,7 @@ class PortalAdmin(admin.AdminSite):
             return response
 
         name = getattr(view, "__name__", "page").rstrip("_")
-        return administrator_required(page=f"admin.{name}")(page)
+        return require_safe(administrator_required(page=f"admin.{name}")(page))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """The index and the lists; no login, no password pages, no catch-all."""
@@ -68,6 +69,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg] # not subscriptable 
     """Rows to be looked at. What changes them are actions, which leave a trace."""
 
     actions = None
+    change_form_template = "admin/read_only.html"
 
     def has_view_permission(self, *_args: Any) -> bool:
         """Whoever passed the guard may look."""

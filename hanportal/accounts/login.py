@@ -143,12 +143,17 @@ def settle(request: HttpRequest, user: User, identified: Identified) -> None:
     }
 
 
+def came_by_eid(request: HttpRequest) -> bool:
+    """True for who is logged in as a customer; staff came by another door."""
+    return request.user.is_authenticated and IDENTIFICATION_KEY in request.session
+
+
 def end(request: HttpRequest) -> str:
     """Close our session and say where the browser ends the provider's, if it can."""
-    came_by_eid = IDENTIFICATION_KEY in request.session
+    has_come = came_by_eid(request)
     logout(request)
     front_page = portal_address("/")
-    if not came_by_eid:
+    if not has_come:
         return front_page
     client = eid_client()
     try:

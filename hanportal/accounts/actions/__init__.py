@@ -16,6 +16,7 @@ from hanportal.accounts.actions.customers import (
 from hanportal.accounts.actions.factors import (
     AlreadyHasApp,
     LastSecondFactor,
+    NotTheirs,
     add_app,
     add_key,
     new_recovery_codes,
@@ -56,6 +57,7 @@ __all__ = [
     "NationalIdDoesNotOpen",
     "NotAnAgent",
     "NotStaff",
+    "NotTheirs",
     "NotToOneself",
     "SealedNationalId",
     "TooFewQuestions",

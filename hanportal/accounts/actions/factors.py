@@ -20,6 +20,10 @@ class AlreadyHasApp(Exception):  # noqa: N818 -- errors are sentences
     """A person has one authenticator app. Take the old one away first."""
 
 
+class NotTheirs(Exception):  # noqa: N818 -- errors are sentences
+    """The person has no such app or key, any more or ever. Again will not help."""
+
+
 class LastSecondFactor(Exception):  # noqa: N818 -- errors are sentences
     """A person keeps at least one second factor. Add another one first."""
 
@@ -59,15 +63,16 @@ def add_key(
 
 @transaction.atomic
 def remove_factor(*, user: User, factor_id: int, now: datetime) -> None:
-    """Take an app or a key away from the person who has it. Twice changes nothing.
+    """Take an app or a key away from the person who has it.
 
+    :raises NotTheirs: it is another's, or gone.
     :raises LastSecondFactor: it is the only one.
     """
     _lock(user)
     held = Authenticator.objects.filter(user=user, type__in=STRONG)
     factor = held.filter(pk=factor_id).first()
     if factor is None:
-        return
+        raise NotTheirs("The person has no such second factor.")
     if not held.exclude(pk=factor_id).exists():
         raise LastSecondFactor("Add another second factor first.")
     factor.delete()

@@ -74,7 +74,7 @@ def _lead_to_eid(request: HttpRequest, *, fresh: bool) -> HttpResponse:
         except LoginRefused as refused:
             return _refused(request, refused)
         return HttpResponseRedirect(address)
-    if request.user.is_authenticated and not fresh:
+    if login.came_by_eid(request) and not fresh:
         return HttpResponseRedirect(next_page)
     phone = settings.OPERATOR_PHONE
     context = {"next_page": next_page, "fresh": fresh, "phone": phone}

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from allauth.mfa.models import Authenticator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -95,6 +95,8 @@ def remove_factor(request: HttpRequest, user: User, factor_id: int) -> HttpRespo
     """Take an app or a key away; the page says so where it is the last."""
     try:
         actions.remove_factor(user=user, factor_id=factor_id, now=timezone.now())
+    except actions.NotTheirs:
+        raise Http404 from None
     except actions.LastSecondFactor:
         return render(request, "accounts/staff/last_factor.html", status=409)
     return redirect("staff_security")

@@ -1,0 +1,157 @@
+"""One of everything that an address can name, and one of everybody who can ask for it.
+
+Everything belongs to one customer. The other customer has the same rights and owns none
+of it, so a page that forgets whose it is would show it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from hanportal.accounts.actions import add_app, choose_password
+from hanportal.accounts.login import IDENTIFICATION_KEY
+from hanportal.accounts.models import Customer, Role, User
+from notifications.models import Message
+from orders import fulfilment
+from orders.models import Exchange
+from tests.accounts.staff import logged_in, make_staff
+from tests.orders.world import a_customer, a_point_with_meter, build_world
+
+PASSWORD = "fire rolige hester om høsten"
+PEOPLE = (
+    "anonymous",
+    "customer",
+    "another_customer",
+    "not_a_customer",
+    "half_way",
+    "no_role",
+    "agent",
+    "supervisor",
+    "operator",
+    "auditor",
+    "administrator",
+)
+
+
+def every_route(
+    resolver: URLResolver | None = None, namespace: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every route of the portal, by its full name."""
+    for entry in (resolver or get_resolver("hanportal.urls")).url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{entry.namespace}:" if entry.namespace else namespace
+            yield from every_route(entry, inner)
+        else:
+            yield f"{namespace}{entry.name}", entry
+
+
+@dataclass
+class RightsWorld:
+    """The things, and a browser for each of the people."""
+
+    browsers: dict[str, Client] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=dict)
+
+    def address(self, route: str, pattern: URLPattern) -> str:
+        """The route's address about the customer's things."""
+        wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
+        special = SPECIAL.get(route)
+        specific = {**self.names, **(special(self) if special else {})}
+        return reverse(route, kwargs={name: specific[name] for name in wanted})
+
+
+SPECIAL: dict[str, Callable[[RightsWorld], dict[str, Any]]] = {
+    "admin:accounts_rolegrant_change": lambda world: {
+        "object_id": world.names["grant_id"]
+    },
+    **{
+        f"minside:open_{step}": lambda world: {
+            "point_id": world.names["closed_point_id"]
+        }
+        for step in ("before", "terms", "notices", "check")
+    },
+}
+
+
+def build_rights_world() -> RightsWorld:
+    """Everything and everybody, at the moment that the test stands still at."""
+    world = build_world()
+    order = world.order_opening()
+    fulfilment.dispatch(
+        head_end=world.head_end, clock=world.clock, connect=world.fake.connect
+    )
+    colleague = make_staff("colleague", Role.AGENT)
+    add_app(user=colleague, secret="JBSWY3DPEHPK3PXP", now=world.now)
+    grant = colleague.role_grants.get()
+    closed, _ = a_point_with_meter(world.customer, world.head_end, number=2)
+    made = RightsWorld(
+        names={
+            "point_id": world.point.id,
+            "order_id": order.id,
+            "message_id": Message.objects.get().id,
+            "customer_id": world.customer.id,
+            "consent_id": order.consent_id,
+            "exchange_id": Exchange.objects.get().id,
+            "key": "street_address",
+            "name": "forfaller",
+            "code": world.head_end.code,
+            "person_id": colleague.id,
+            "object_id": colleague.id,
+            "grant_id": grant.id,
+            "closed_point_id": closed.id,
+            "factor_id": Authenticator.objects.get(user=colleague).pk,
+            "app_label": "accounts",
+            "user_key": urlsafe_base64_encode(force_bytes(str(colleague.id))),
+            "token": default_token_generator.make_token(colleague),
+        }
+    )
+    made.browsers = _everybody(world.customer)
+    return made
+
+
+def _everybody(customer: Customer) -> dict[str, Client]:
+    other = a_customer("K2", national_id="01908000230")
+    make_staff("boss", Role.ADMINISTRATOR)
+    roles = {role.value: logged_in(make_staff(role.value, role)) for role in Role}
+    return {
+        "anonymous": Client(),
+        "customer": _by_eid(customer),
+        "another_customer": _by_eid(other),
+        "not_a_customer": _by_eid(None),
+        "half_way": _half_way(),
+        "no_role": logged_in(make_staff("newcomer")),
+        **roles,
+    }
+
+
+def _by_eid(customer: Customer | None) -> Client:
+    user = User.objects.create(customer=customer, display_name="Kari Nordmann")
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session[IDENTIFICATION_KEY] = {
+        "issuer": "https://eid.example",
+        "subject": str(user.id),
+        "level": "idporten-loa-high",
+        "authenticated_at": timezone.now().isoformat(),
+    }
+    session.save()
+    return client
+
+
+def _half_way() -> Client:
+    """Every role there is, and only the password given."""
+    user = make_staff("halfway", *Role)
+    choose_password(user=user, password=PASSWORD, now=timezone.now())
+    add_app(user=user, secret="JBSWY3DPEHPK3PXP", now=timezone.now())
+    client = Client()
+    client.post("/ansatt/logg-inn/", {"email": user.email, "password": PASSWORD})
+    return client
