@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from hanportal.demo.eid.codes import read_workers
 from hanportal.demo.eid.keys import KINDS
 from hanportal.demo.eid.people import read_people
 from hanportal.demo.eid.provider import Options, Provider
@@ -26,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1")
     add("--port", type=int, required=True)
     add("--people", type=Path, required=True, help="JSON file of people")
+    add("--staff", type=Path, help="JSON file of staff whose codes /koder shows")
     add("--issuer", help="default: http://HOST:PORT")
     add("--client-id", required=True)
     add("--client-secret", required=True)
@@ -60,6 +62,7 @@ def options(line: Sequence[str] | None = None) -> tuple[Options, str, int]:
         national_id_claim=given.national_id_claim,
         national_id_in=PLACES[given.national_id_in],
         misbehave=given.misbehave,
+        workers=read_workers(given.staff) if given.staff else (),
     )
     return chosen, given.host, given.port
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hanportal.demo.eid.codes import Worker
 from hanportal.demo.eid.keys import KeyRing
 from hanportal.demo.eid.memory import TOKEN_SECONDS, Grant, Login, Memory, Request
 from hanportal.demo.eid.misbehaviour import Misbehaviour
@@ -31,6 +32,8 @@ class Options:
     )
     """Any of `id_token` and `userinfo`."""
     misbehave: bool = False
+    workers: Sequence[Worker] = ()
+    """Staff of the client, whose authenticator apps' codes are shown."""
 
 
 class Provider:

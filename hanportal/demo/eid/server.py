@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from hanportal.demo.eid import codes
 from hanportal.demo.eid.backchannel import Backchannel
 from hanportal.demo.eid.frontchannel import Frontchannel
 from hanportal.demo.eid.misbehaviour import Misbehaviour
@@ -16,6 +17,8 @@ def application(provider: Provider) -> web.Application:
     app = web.Application(middlewares=[_with_headers(provider.options)])
     app.add_routes(Frontchannel(provider).routes())
     app.add_routes(Backchannel(provider).routes())
+    if provider.options.workers:
+        app.add_routes(codes.routes(provider.options.workers, clock=provider.now))
     if provider.options.misbehave:
         app.add_routes(_admin_routes(provider))
     return app

@@ -17,6 +17,7 @@ from hanportal.demo.stack.foundation import Foundation
 from hanportal.demo.stack.layout import HOST, Folder, Ports, ensure_free
 from hanportal.demo.stack.process import Child, Spec
 from hanportal.demo.stack.programs import PYTHON, Service, Services
+from hanportal.demo.stack.staff import write_staff
 from hanportal.demo.stack.stamps import Stamp, files_under, fingerprint
 from hanportal.demo.stack.supervisor import Step, Supervisor
 
@@ -74,6 +75,7 @@ class Demo:
         )
         static = self._begin_static_files()
         self._write_neighbourhood()
+        write_staff(self.folder.path / "staff.json")
         codes = self.services.head_ends()
         self.environment |= head_end_secrets(self.folder, codes)
         services = self.services

@@ -99,6 +99,7 @@ class Services:
             "hanportal.demo.eid",
             *("--port", str(self.ports.eid)),
             *("--people", str(self.neighbourhood / "people.json")),
+            *("--staff", str(self.folder.path / "staff.json")),
             *("--issuer", self.environment["EID_ISSUER"]),
             *("--client-id", self.environment["EID_CLIENT_ID"]),
             *("--client-secret", self.environment["EID_CLIENT_SECRET"]),

@@ -80,4 +80,6 @@ def tell(demo: Demo, console: Console, *, seconds: float) -> None:
     console.print()
     console.print(staff)
     console.print(f" Their password: [bold]{STAFF[0].password}[/]")
+    codes = f"http://{HOST}:{ports.eid}/koder"
+    console.print(f" What their apps show now: [bold]{codes}[/]")
     console.print(f"\nLogs: {demo.folder.path / 'logs'}. Ctrl-C stops everything.")

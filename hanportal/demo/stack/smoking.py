@@ -12,7 +12,6 @@ from hanportal.demo.stack import postgres
 from hanportal.demo.stack.demo import PROJECT, Demo
 from hanportal.demo.stack.isolated import run_in_foreground
 from hanportal.demo.stack.layout import HOST, Folder, Ports
-from hanportal.demo.stack.staff import write_staff
 from hanportal.demo.stack.supervisor import Supervisor
 
 SPEED = "10"
@@ -70,7 +69,6 @@ def client_command(demo: Demo) -> list[str]:
     """The smoke client, told nothing but addresses and people."""
     ports = demo.ports
     staff = demo.folder.path / "staff.json"
-    write_staff(staff)
     return [
         *(sys.executable, "-m", "hanportal.demo.smoke"),
         *("--portal", f"http://{HOST}:{ports.web}"),
