@@ -102,7 +102,8 @@ class Services:
             *("--staff", str(self.folder.path / "staff.json")),
             *("--issuer", self.environment["EID_ISSUER"]),
             *("--client-id", self.environment["EID_CLIENT_ID"]),
-            *("--client-secret", self.environment["EID_CLIENT_SECRET"]),
+            # One word: a secret may begin with a dash.
+            f"--client-secret={self.environment['EID_CLIENT_SECRET']}",
             *("--redirect-uri", f"{portal}/logg-inn/retur/"),
         )
         path = "/.well-known/openid-configuration"
