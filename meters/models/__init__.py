@@ -1,5 +1,11 @@
 """What is installed: points, meters, who holds them, and the port of each meter."""
 
+from meters.models.deliveries import (
+    DeliveryKind,
+    DeliveryState,
+    RegisterDelivery,
+    RegisterDeliveryQuerySet,
+)
 from meters.models.port import HanPort, HanPortQuerySet
 from meters.models.register import (
     HeadEnd,
@@ -11,6 +17,8 @@ from meters.models.register import (
 )
 
 __all__ = [
+    "DeliveryKind",
+    "DeliveryState",
     "HanPort",
     "HanPortQuerySet",
     "HeadEnd",
@@ -19,4 +27,6 @@ __all__ = [
     "Meter",
     "MeteringPoint",
     "MeteringPointQuerySet",
+    "RegisterDelivery",
+    "RegisterDeliveryQuerySet",
 ]

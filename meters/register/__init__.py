@@ -8,9 +8,11 @@ from meters.register.importing import (
     import_register,
 )
 from meters.register.reading import RegisterUnusable
-from meters.register.report import FileCounts, ImportReport, Reason, Rejection
+from meters.register.releasing import ReleaseRefused, release_delivery
+from meters.register.report import Endings, FileCounts, ImportReport, Reason, Rejection
 
 __all__ = [
+    "Endings",
     "FileCounts",
     "ImportReport",
     "ImportRunning",
@@ -18,7 +20,9 @@ __all__ = [
     "Reason",
     "RegisterUnusable",
     "Rejection",
+    "ReleaseRefused",
     "Stage",
     "TooManyRejected",
     "import_register",
+    "release_delivery",
 ]

@@ -1,9 +1,9 @@
 """One delivery, in one transaction: read, checked, merged, told."""
 
 import math
-from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -13,21 +13,18 @@ from django.utils.translation import gettext as _
 from psycopg2.sql import SQL
 from uuid6 import uuid7
 
-from hanportal.audit.log import Actor, ActorKind, Subject, record
-from meters.register import checks, merge
-from meters.register.files import (
-    CUSTOMERS,
-    FILES,
-    METERING_POINTS,
-    METERS,
-    RegisterFile,
-)
+from meters.models import RegisterDelivery
+from meters.register import merge
+from meters.register.endings import end_missing, find_endings, forget_endings
+from meters.register.files import FILES, METERING_POINTS, RegisterFile
+from meters.register.manifest import OSLO, Manifest, read_manifest, require_rows
 from meters.register.reading import (
     RegisterUnusable,
     Watch,
-    require_headers,
+    require_files,
     staged_rows,
 )
+from meters.register.recording import record_import, record_landing
 from meters.register.rejections import (
     first_rejections,
     unusual_prefixes,
@@ -35,14 +32,13 @@ from meters.register.rejections import (
 )
 from meters.register.report import (
     KEPT_REJECTIONS,
+    Endings,
     FileCounts,
     ImportReport,
     Rejection,
 )
 from meters.register.staging import changes, stage, staged, unstage
-
-CHAIN = "register"
-"""The audit chain of imports."""
+from meters.register.steps import STEPS, merge_file
 
 IMPORT_LOCK = (2_048_271, 1)
 """Held by the one import that runs. Two numbers: a key space apart from the log's."""
@@ -93,59 +89,74 @@ def import_register(
     """Bring the register up to what five files in a folder say.
 
     Rows that can't stand are reported and the others land. What no row mentions stays
-    as it is. All of it is one transaction: killed at any moment, it leaves nothing.
+    as it is, unless the delivery says that it is complete: then it ends, or is held
+    for two people. All of it is one transaction: killed at any moment, it leaves
+    nothing.
 
     :param rejections: gets every refused row as CSV, also when there are too many.
-    :raises RegisterUnusable: a file is missing, unreadable, or not such a file.
+    :raises RegisterUnusable: a file is missing, unreadable, not such a file, or cut
+        short; or a newer complete delivery came before.
     :raises ImportRunning: another import holds the register.
     :raises TooManyRejected: more than `max_rejections` rows were refused.
     """
     tell = progress or _nobody
     require_files(folder)
+    manifest = read_manifest(folder, now=now)
     with transaction.atomic(), connection.cursor() as cursor:
-        _lock_register(cursor)
-        # Foreign keys are checked with each statement instead of queued for the end.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for setting in SESSION.items():
-            cursor.execute("SELECT set_config(%s, %s, true)", setting)
-        for file in FILES:
-            watch = _watch_reading(file, folder, tell)
-            stage(cursor, file, staged_rows(file, folder, watch=watch))
-        written = {}
-        for target, check in _STEPS:
-            tell(Stage.MERGE, target.file.file_name, 0, 1)
-            check(cursor, target.file)
-            written[target.file.name] = _merge(cursor, target, now=now)
-            tell(Stage.MERGE, target.file.file_name, 1, 1)
-        report = _report(cursor, written)
+        lock_register(cursor)
+        _refuse_outdated(manifest)
+        digest = _stage_all(cursor, folder, manifest, tell)
+        written = _merge_all(cursor, tell, now=now)
+        endings = _endings(cursor, manifest, now=now)
+        held = endings is not None and endings.too_many
+        if endings and manifest.ends_on and not held:
+            end_missing(cursor, on=manifest.ends_on)
+        report = _report(cursor, written, endings=endings, held=held)
         if rejections is not None:
             write_rejections(cursor, rejections)
         _refuse_too_many(report, most=max_rejections)
-        unstage(cursor, *(table(file) for file in FILES for table in (staged, changes)))
-        if report.changed_something:
-            _record(report, at=now)
+        _unstage_all(cursor)
+        record_import(report, manifest, folder=folder, digest=digest, at=now)
     return report
 
 
-def require_files(folder: Path) -> None:
-    """Refuse a folder that lacks files, or whose files have other headers.
+def import_released(
+    held: RegisterDelivery, *, now: datetime, progress: Progress | None = None
+) -> ImportReport:
+    """Import a held delivery again, and end what it lacks however much that is.
 
-    :raises RegisterUnusable: says which, and what they should be.
+    The caller holds the register and has seen that two people let it happen.
+
+    :raises RegisterUnusable: the files are not those that were held.
     """
-    missing = [f.file_name for f in FILES if not (folder / f.file_name).is_file()]
-    if missing:
-        raise RegisterUnusable(
-            _(
-                "%(folder)s mangler %(files)s. Lever alle fem filene sammen; "
-                "en fil uten rader har bare overskriften."
+    tell, folder = progress or _nobody, Path(held.folder)
+    require_files(folder)
+    manifest = read_manifest(folder, now=now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        digest = _stage_all(cursor, folder, manifest, tell)
+        if digest != held.digest:
+            raise RegisterUnusable(
+                _(
+                    "Filene i %(folder)s er ikke de som ble holdt tilbake. Ingenting "
+                    "er endret. Lever dem på nytt med import_register."
+                )
+                % {"folder": folder}
             )
-            % {"folder": folder, "files": ", ".join(missing)}
-        )
-    for file in FILES:
-        require_headers(file, folder)
+        written = _merge_all(cursor, tell, now=now)
+        endings = _endings(cursor, manifest, now=now)
+        if manifest.ends_on:
+            end_missing(cursor, on=manifest.ends_on)
+        report = _report(cursor, written, endings=endings)
+        _unstage_all(cursor)
+        record_landing(report, at=now)
+    return report
 
 
-def _lock_register(cursor: CursorWrapper) -> None:
+def lock_register(cursor: CursorWrapper) -> None:
+    """Hold the register until the transaction ends.
+
+    :raises ImportRunning: somebody else does.
+    """
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", IMPORT_LOCK)
     (alone,) = cursor.fetchone()
     if not alone:
@@ -157,60 +168,60 @@ def _lock_register(cursor: CursorWrapper) -> None:
         )
 
 
-def _check_points(cursor: CursorWrapper, file: RegisterFile) -> None:
-    checks.refuse_duplicates(cursor, file)
-
-
-def _check_meters(cursor: CursorWrapper, file: RegisterFile) -> None:
-    checks.refuse_unknown_head_ends(cursor)
-    checks.refuse_duplicates(cursor, file)
-    checks.refuse_ambiguous_serials(cursor)
-
-
-def _check_customers(cursor: CursorWrapper, file: RegisterFile) -> None:
-    checks.refuse_duplicates(cursor, file)
-    checks.refuse_shared_numbers(cursor)
-
-
-def _check_installations(cursor: CursorWrapper, file: RegisterFile) -> None:
-    checks.refuse_unknown_references(cursor, file, to=METERING_POINTS)
-    checks.refuse_unknown_references(cursor, file, to=METERS)
-    checks.refuse_duplicates(cursor, file)
-
-
-def _check_holdings(cursor: CursorWrapper, file: RegisterFile) -> None:
-    checks.refuse_unknown_references(cursor, file, to=METERING_POINTS)
-    checks.refuse_unknown_references(cursor, file, to=CUSTOMERS)
-    checks.refuse_duplicates(cursor, file)
-
-
-# In this order: installations and holdings refer to what the others brought.
-_STEPS: tuple[
-    tuple[merge.Target, Callable[[CursorWrapper, RegisterFile], None]], ...
-] = (
-    (merge.METERING_POINT_TARGET, _check_points),
-    (merge.METER_TARGET, _check_meters),
-    (merge.CUSTOMER_TARGET, _check_customers),
-    (merge.INSTALLATION_TARGET, _check_installations),
-    (merge.HOLDING_TARGET, _check_holdings),
-)
-
-
-def _merge(
-    cursor: CursorWrapper, target: merge.Target, *, now: datetime
-) -> merge.Written:
-    if not target.places and merge.is_empty(cursor, target):
-        written = merge.fill(cursor, target, now=now)
-    else:
-        merge.find_changes(cursor, target, now=now)
-        if target.places:
-            checks.refuse_overlaps(
-                cursor, target.file, table=target.table, places=target.places
+def _refuse_outdated(manifest: Manifest) -> None:
+    newest = RegisterDelivery.objects.newest_complete_at()
+    if manifest.ends_on and newest and manifest.created_at:
+        if manifest.created_at >= newest:
+            return
+        raise RegisterUnusable(
+            _(
+                "En nyere fullstendig leveranse er alt importert, fra %(newest)s. "
+                "Ingenting er endret. Lever den nyeste."
             )
-        written = merge.write_changes(cursor, target)
-    if target is merge.METER_TARGET and written.new:
-        merge.make_ports(cursor, now=now)
+            % {"newest": newest.astimezone(OSLO).isoformat(timespec="seconds")}
+        )
+
+
+def _stage_all(
+    cursor: CursorWrapper, folder: Path, manifest: Manifest, tell: Progress
+) -> str:
+    """Stage every file; gives the digest of a complete delivery."""
+    # Foreign keys are checked with each statement instead of queued for the end.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for setting in SESSION.items():
+        cursor.execute("SELECT set_config(%s, %s, true)", setting)
+    digest = sha256(manifest.content)
+    # Reading deliveries of changes need not cost it: nobody asks for theirs.
+    keep: Watch = digest.update if manifest.ends_on else _drop
+    for file in FILES:
+        watch = _watch_reading(file, folder, tell, keep)
+        stage(cursor, file, staged_rows(file, folder, watch=watch))
+    require_rows(cursor, manifest)
+    return digest.hexdigest() if manifest.ends_on else ""
+
+
+def _merge_all(
+    cursor: CursorWrapper, tell: Progress, *, now: datetime
+) -> dict[str, merge.Written]:
+    written = {}
+    for target, check in STEPS:
+        tell(Stage.MERGE, target.file.file_name, 0, 1)
+        check(cursor, target.file)
+        written[target.file.name] = merge_file(cursor, target, now=now)
+        tell(Stage.MERGE, target.file.file_name, 1, 1)
     return written
+
+
+def _endings(
+    cursor: CursorWrapper, manifest: Manifest, *, now: datetime
+) -> Endings | None:
+    on = manifest.ends_on
+    return find_endings(cursor, on=on, now=now) if on else None
+
+
+def _unstage_all(cursor: CursorWrapper) -> None:
+    unstage(cursor, *(table(file) for file in FILES for table in (staged, changes)))
+    forget_endings(cursor)
 
 
 def _refuse_too_many(report: ImportReport, *, most: int | None) -> None:
@@ -228,7 +239,13 @@ def _refuse_too_many(report: ImportReport, *, most: int | None) -> None:
         )
 
 
-def _report(cursor: CursorWrapper, written: dict[str, merge.Written]) -> ImportReport:
+def _report(
+    cursor: CursorWrapper,
+    written: dict[str, merge.Written],
+    *,
+    endings: Endings | None,
+    held: bool = False,
+) -> ImportReport:
     warnings, warned = unusual_prefixes(cursor, most=KEPT_REJECTIONS)
     counts: dict[str, FileCounts] = {}
     rejections: list[Rejection] = []
@@ -247,36 +264,25 @@ def _report(cursor: CursorWrapper, written: dict[str, merge.Written]) -> ImportR
         )
         rejections += first_rejections(cursor, file, most=KEPT_REJECTIONS)
     return ImportReport(
-        id=uuid7(), counts=counts, rejections=tuple(rejections), warnings=warnings
+        id=uuid7(),
+        counts=counts,
+        rejections=tuple(rejections),
+        warnings=warnings,
+        endings=endings,
+        held=held,
     )
 
 
-def _record(report: ImportReport, *, at: datetime) -> None:
-    record(
-        chain=CHAIN,
-        what="register.imported",
-        who=Actor(ActorKind.REGISTER, CHAIN),
-        on=Subject("register_import", report.id),
-        at=at,
-        facts={
-            name.removesuffix(".csv"): {
-                "new": each.new,
-                "changed": each.changed,
-                "unchanged": each.unchanged,
-                "rejected": each.rejected,
-            }
-            for name, each in report.counts.items()
-        },
-    )
-
-
-def _watch_reading(file: RegisterFile, folder: Path, tell: Progress) -> Watch:
+def _watch_reading(
+    file: RegisterFile, folder: Path, tell: Progress, keep: Watch
+) -> Watch:
     total = (folder / file.file_name).stat().st_size
     read, told = 0, -math.inf
 
-    def watch(size: int) -> None:
+    def watch(line: bytes) -> None:
         nonlocal read, told
-        read += size
+        read += len(line)
+        keep(line)
         if read - told >= PROGRESS_BYTES or read == total:
             told = read
             tell(Stage.READ, file.file_name, read, total)
@@ -286,3 +292,7 @@ def _watch_reading(file: RegisterFile, folder: Path, tell: Progress) -> Watch:
 
 def _nobody(stage: Stage, file_name: str, done: int, total: int) -> None:
     """Listens in place of nobody."""
+
+
+def _drop(line: bytes) -> None:
+    """Keeps nothing of what was read."""

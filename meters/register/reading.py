@@ -11,15 +11,15 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from meters.register.files import RegisterFile, RowRefused
+from meters.register.files import FILES, RegisterFile, RowRefused
 from meters.register.report import SHAPE_LENGTH, Reason, shape_of
 from meters.register.values import NULL, Refused
 
 LONGEST_LINE = 64 * 1024
 """Bytes. Longer than any row can be; beyond it the file is something else."""
 
-Watch = Callable[[int], None]
-"""Told the bytes of each line read."""
+Watch = Callable[[bytes], None]
+"""Given each line as it was read."""
 
 
 class _End(Enum):
@@ -80,12 +80,30 @@ def staged_rows(file: RegisterFile, folder: Path, *, watch: Watch) -> Iterator[s
         yield _copy_line([str(number), *problem, *staged])
 
 
+def require_files(folder: Path) -> None:
+    """Refuse a folder that lacks files, or whose files have other headers.
+
+    :raises RegisterUnusable: says which, and what they should be.
+    """
+    missing = [f.file_name for f in FILES if not (folder / f.file_name).is_file()]
+    if missing:
+        raise RegisterUnusable(
+            _(
+                "%(folder)s mangler %(files)s. Lever alle fem filene sammen; "
+                "en fil uten rader har bare overskriften."
+            )
+            % {"folder": folder, "files": ", ".join(missing)}
+        )
+    for file in FILES:
+        require_headers(file, folder)
+
+
 def require_headers(file: RegisterFile, folder: Path) -> None:
     """Look at the first line only.
 
     :raises RegisterUnusable: unreadable, not UTF-8, or with another header.
     """
-    lines = _lines(folder / file.file_name, watch=lambda _size: None)
+    lines = _lines(folder / file.file_name, watch=lambda _line: None)
     _places(file, next(lines, _NO_LINE)[1])
 
 
@@ -117,7 +135,7 @@ def _lines(path: Path, *, watch: Watch) -> Iterator[tuple[int, str, _End]]:
             number = 0
             while raw := stream.readline(LONGEST_LINE):
                 number += 1
-                watch(len(raw))
+                watch(raw)
                 line, end = _decoded(raw, path, number)
                 if text := line.rstrip("\r\n"):
                     yield number, text, end

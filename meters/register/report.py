@@ -149,6 +149,32 @@ class FileCounts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Endings:
+    """What a complete delivery ends, or would."""
+
+    holdings: int
+    installations: int
+    unreadable: int
+    """Rows of the two files whose key can't be read."""
+    before: int
+    """How many ended earlier the same day without anybody releasing it."""
+    limit: int
+    """How many may end in a day."""
+
+    @property
+    def total(self) -> int:
+        """Holdings and installations."""
+        return self.holdings + self.installations
+
+    @property
+    def too_many(self) -> bool:
+        """Whether two people must release it first."""
+        if not self.total:
+            return False
+        return self.unreadable > 0 or self.before + self.total > self.limit
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportReport:
     """What an import did. Of refused rows and warnings the first ones are told."""
 
@@ -157,11 +183,21 @@ class ImportReport:
     """By file name, in the order of the import."""
     rejections: tuple[Rejection, ...]
     warnings: tuple[Rejection, ...]
+    endings: Endings | None = None
+    """What a complete delivery lacks; None for a delivery of changes."""
+    held: bool = False
+    """True when the brake kept the endings from happening."""
+
+    @property
+    def ended(self) -> int:
+        """How many holdings and installations this import ended."""
+        return self.endings.total if self.endings and not self.held else 0
 
     @property
     def changed_something(self) -> bool:
         """False when the register already said all this."""
-        return any(each.new or each.changed for each in self.counts.values())
+        landed = any(each.new or each.changed for each in self.counts.values())
+        return landed or self.ended > 0
 
     @property
     def rejected(self) -> int:

@@ -25,6 +25,9 @@ from meters.register import (
 TOLD_ROWS = 50
 """How many refused rows, and as many warnings, are printed unless asked otherwise."""
 
+HELD = 3
+"""Exit status when the brake held a delivery's endings back; its rows landed."""
+
 
 class _Bars:
     """A progress bar for each file that is read and each that is merged."""
@@ -52,6 +55,33 @@ def _created(file: Path) -> TextIO:
             _("%(path)s kan ikke skrives (%(why)s). Velg en annen fil.")
             % {"path": file, "why": error.strerror}
         ) from error
+
+
+def _held(report: ImportReport) -> str:
+    return _(
+        "Holdt tilbake: bremsen lot ikke leveransen avslutte det den mangler. "
+        "Radene i den er importert. To personer frigir resten, hver for seg: "
+        "manage.py release_register_delivery %(id)s --by ANSATTNUMMER"
+    ) % {"id": report.id}
+
+
+def endings_told(report: ImportReport) -> str:
+    """What a complete delivery ended or would end, in one line."""
+    endings = report.endings
+    if endings is None:
+        return ""
+    return _(
+        "Mangler i leveransen: %(holdings)d nettavtaler, %(installations)d "
+        "målerplasseringer. Avsluttet: %(ended)d. Grense for dagen: %(limit)d, "
+        "brukt før: %(before)d. Rader uten lesbar nøkkel: %(unreadable)d."
+    ) % {
+        "holdings": endings.holdings,
+        "installations": endings.installations,
+        "ended": report.ended,
+        "limit": endings.limit,
+        "before": endings.before,
+        "unreadable": endings.unreadable,
+    }
 
 
 class Command(BaseCommand):
@@ -99,6 +129,8 @@ class Command(BaseCommand):
             except (RegisterUnusable, ImportRunning, TooManyRejected) as error:
                 raise CommandError(str(error)) from error
         self._tell(report, show=options["show"])
+        if report.held:
+            raise CommandError(_held(report), returncode=HELD)
 
     def _tell(self, report: ImportReport, *, show: int) -> None:
         table = Table()
@@ -114,6 +146,8 @@ class Command(BaseCommand):
         with console.capture() as printed:
             console.print(table)
         self.stdout.write(printed.get())
+        if told := endings_told(report):
+            self.stdout.write(told)
         warned = sum(each.warnings for each in report.counts.values())
         self._list(_("Avvist"), report.rejections, total=report.rejected, show=show)
         self._list(_("Advarsel"), report.warnings, total=warned, show=show)

@@ -1,0 +1,107 @@
+"""What a delivery says of itself: `delivery.toml`, beside the five files."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
+from psycopg2.sql import SQL
+
+from meters.models import DeliveryKind
+from meters.register.files import FILES
+from meters.register.reading import RegisterUnusable
+from meters.register.staging import staged
+
+FILE_NAME = "delivery.toml"
+OSLO = ZoneInfo("Europe/Oslo")
+
+_EXAMPLE = (
+    'kind = "complete", created_at = 2026-11-23T04:00:00+01:00, [rows] metering_points'
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The manifest, or what goes without one: a delivery of changes."""
+
+    kind: DeliveryKind = DeliveryKind.INCREMENTAL
+    created_at: datetime | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """How many rows each file has, by its name without `.csv`."""
+    content: bytes = b""
+
+    @property
+    def ends_on(self) -> date | None:
+        """The Oslo date from which what is missing has ended; None ends nothing."""
+        if self.kind is not DeliveryKind.COMPLETE or self.created_at is None:
+            return None
+        return self.created_at.astimezone(OSLO).date()
+
+
+def read_manifest(folder: Path, *, now: datetime) -> Manifest:
+    """What the folder's manifest says; without one it holds changes alone.
+
+    :raises RegisterUnusable: the manifest can't be read, or says too little.
+    """
+    path = folder / FILE_NAME
+    try:
+        content = path.read_bytes()
+        said = tomllib.loads(content.decode())
+    except FileNotFoundError:
+        return Manifest()
+    except (OSError, ValueError) as error:
+        raise _unusable(path, _("filen kan ikke leses som TOML")) from error
+    rows = said.get("rows", {})
+    names = {file.name for file in FILES}
+    if set(said) - {"kind", "created_at", "rows"}:
+        raise _unusable(path, _("ukjent felt"))
+    if said.get("kind") not in DeliveryKind.values:
+        raise _unusable(path, "kind")
+    created_at = said.get("created_at")
+    if not isinstance(created_at, datetime) or created_at.tzinfo is None:
+        raise _unusable(path, "created_at")
+    if created_at > now:
+        raise _unusable(path, _("created_at ligger fram i tid"))
+    counted = isinstance(rows, dict) and all(type(n) is int for n in rows.values())
+    if not counted or set(rows) - names:
+        raise _unusable(path, "rows")
+    kind = DeliveryKind(said["kind"])
+    if kind is DeliveryKind.COMPLETE and set(rows) != names:
+        raise _unusable(path, _("rows må ha alle fem filene"))
+    return Manifest(kind=kind, created_at=created_at, rows=rows, content=content)
+
+
+def require_rows(cursor: CursorWrapper, manifest: Manifest) -> None:
+    """Refuse staged files that have other numbers of rows than the manifest says.
+
+    :raises RegisterUnusable: names the first such file, and both numbers.
+    """
+    for file in FILES:
+        if file.name not in manifest.rows:
+            continue
+        cursor.execute(SQL("SELECT count(*) FROM {}").format(staged(file)))
+        (found,) = cursor.fetchone()
+        if found != manifest.rows[file.name]:
+            raise RegisterUnusable(
+                _(
+                    "%(file)s har %(found)d rader, men delivery.toml sier "
+                    "%(expected)d. Leveransen er avkortet, og ingenting er endret. "
+                    "Lever alle filene på nytt."
+                )
+                % {
+                    "file": file.file_name,
+                    "found": found,
+                    "expected": manifest.rows[file.name],
+                }
+            )
+
+
+def _unusable(path: Path, what: str) -> RegisterUnusable:
+    return RegisterUnusable(
+        _("%(path)s kan ikke brukes: %(what)s. Eksempel: %(example)s = 500")
+        % {"path": path, "what": what, "example": _EXAMPLE}
+    )
