@@ -80,6 +80,7 @@ def test_postgresql_is_the_version_that_the_tests_run_on() -> None:
         ("broker", settings.CELERY_BROKER_URL),
         ("cache", settings.CACHES["default"]["LOCATION"]),
     ],
+    ids=["broker", "cache"],
 )
 def test_valkey_is_the_version_that_the_tests_run_on(
     service: str, address: str
