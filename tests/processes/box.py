@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,25 +15,24 @@ from typing import Any
 from urllib.request import Request, urlopen
 from zoneinfo import ZoneInfo
 
+import psycopg2
 import redis
 
 from hanportal.demo.smoke.minside import MinSide
 from hanportal.demo.smoke.world import World, wait_for
+from hanportal.demo.stack import valkey
 from hanportal.demo.stack.environment import head_end_secrets, product_environment
 from hanportal.demo.stack.layout import HOST, Folder, Ports
 from hanportal.demo.stack.process import Child, kill_group
 from hanportal.demo.stack.programs import Service, Services
-from meters.models import HeadEnd
+from hanportal.demo.stack.staff import write_staff
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60
-FIRST_OWN_NUMBER = 32
-"""Valkey databases from here on are these tests', one for each pytest-xdist worker."""
-IMPATIENT = {
-    "connect_timeout_seconds": 1,
-    "read_timeout_seconds": 2,
-    "result_wait_seconds": 3,
-}
+IMPATIENT = """
+    UPDATE meters_headend SET
+    connect_timeout_seconds = 1, read_timeout_seconds = 2, result_wait_seconds = 3
+"""
 """When a head-end is given up on: leases follow from it."""
 
 
@@ -42,14 +43,14 @@ def serves_or_has_ended(service: Service, child: Child) -> bool | None:
 
 @dataclass
 class Box:
-    """One portal with its outside world, on a database of its own."""
+    """One portal with its outside world, on a database and Valkeys of its own."""
 
     folder: Folder
     database_url: str
     static_root: Path
-    worker_number: int
     ports: Ports = field(default_factory=Ports.free)
     children: dict[str, Child] = field(default_factory=dict)
+    readiness: dict[str, Service] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -71,16 +72,15 @@ class Box:
 
     def set_up(self) -> None:
         """The register, the terms and the head-ends; nothing runs yet."""
-        number = FIRST_OWN_NUMBER + self.worker_number
+        self.start_valkey("broker", self.ports.broker, valkey.BROKER_MEMORY)
+        self.start_valkey("cache", self.ports.cache, valkey.CACHE_MEMORY)
         addresses = {
             "DATABASE_URL": self.database_url,
-            "REDIS_URL": f"{os.environ['REDIS_URL']}/{number}",
-            "CACHE_URL": f"{os.environ['CACHE_URL']}/{number}",
+            "REDIS_URL": f"{valkey.address(self.ports.broker)}/0",
+            "CACHE_URL": f"{valkey.address(self.ports.cache)}/0",
             "READ_BACK_INTERVAL_SECONDS": "1",
             "STATIC_ROOT": str(self.static_root),
         }
-        for name in ("REDIS_URL", "CACHE_URL"):
-            redis.Redis.from_url(addresses[name]).flushdb()
         self.environment = product_environment(
             folder=self.folder,
             ports=self.ports,
@@ -93,12 +93,37 @@ class Box:
             *("-m", "hanportal.demo.neighbourhood", "--out", neighbourhood),
             *("--seed", "1", "--points", "20", "--today", today.isoformat()),
         )
+        write_staff(self.folder.path / "staff.json")
         codes = self.services.head_ends()
         self.environment |= head_end_secrets(self.folder, codes)
         address = f"http://{HOST}:{self.ports.headend}"
         told = [f"--head-end={code}={address}/{code}/soap" for code in codes]
         self.run("-m", "hanportal.demo.stack.preparation", neighbourhood, *told)
-        HeadEnd.objects.update(**IMPATIENT)
+        self.ask_database(IMPATIENT)
+
+    def start_valkey(self, name: str, port: int, memory: tuple[str, ...]) -> None:
+        """Start one of the two Valkeys."""
+        spec = valkey.server(
+            name,
+            port=port,
+            folder=self.folder.path / "valkey" / name,
+            log=self.folder.log(name),
+            memory=memory,
+        )
+        self.launch(name, Service(spec, partial(valkey.answers, port)))
+        self.wait_until_serving(name)
+
+    @property
+    def broker(self) -> "redis.Redis":
+        """The broker, as anybody may reach it."""
+        return redis.Redis.from_url(self.environment["REDIS_URL"])
+
+    def ask_database(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run one statement as the application's role; its rows."""
+        with closing(psycopg2.connect(self.database_url)) as connection, connection:
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
     def run(self, *command: str) -> str:
         """A program of ours to its end; what it said."""
@@ -113,22 +138,44 @@ class Box:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def launch(self, name: str, service: Service) -> None:
+        """Start a process, and do not wait for it."""
+        assert name not in self.children
+        self.children[name] = Child.start(service.spec)
+        self.readiness[name] = service
+
+    def wait_until_serving(self, name: str) -> None:
+        """Wait until a process that was launched answers."""
+        child = self.children[name]
+        wait_for(
+            f"{name} serves",
+            partial(serves_or_has_ended, self.readiness[name], child),
+            seconds=READY_SECONDS,
+        )
+        assert not child.has_ended(), child.log_tail()
+
     def start(self, *names: str) -> None:
         """Start processes of these names, and wait until each of them serves."""
-        services: dict[str, Service] = {
-            name: getattr(self.services, name)() for name in names
-        }
-        for name, service in services.items():
-            assert name not in self.children
-            self.children[name] = Child.start(service.spec)
-        for name, service in services.items():
-            child = self.children[name]
-            wait_for(
-                f"{name} serves",
-                partial(serves_or_has_ended, service, child),
-                seconds=READY_SECONDS,
-            )
-            assert not child.has_ended(), child.log_tail()
+        for name in names:
+            make: Callable[[], Service] = getattr(self.services, name)
+            self.launch(name, make())
+        for name in names:
+            self.wait_until_serving(name)
+
+    def start_second(self, name: str) -> None:
+        """Start another process of this name beside the first."""
+        folder = replace(self.folder, path=self.folder.path / "second")
+        services = replace(self.services, folder=folder, ports=Ports.free())
+        make: Callable[[], Service] = getattr(services, name)
+        self.launch(f"second {name}", make())
+        self.wait_until_serving(f"second {name}")
+
+    def kill_forked(self, name: str) -> None:
+        """SIGKILL what a process has forked, and not itself."""
+        leader = self.children[name].process.pid
+        children = Path(f"/proc/{leader}/task/{leader}/children")
+        for child in children.read_text(encoding="ascii").split():
+            os.kill(int(child), signal.SIGKILL)
 
     def kill(self, name: str) -> None:
         """SIGKILL a process and all that it forked, this instant."""
