@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from hanportal.accounts.models import Role, User
+from hanportal.accounts.password_codes import whose_code
 
 
 class PasswordForm(forms.Form):
@@ -52,8 +53,20 @@ class KeyForm(KeyAnswerForm):
 
 
 class NewPasswordForm(forms.Form):
-    """A password that is held to the rules."""
+    """What a new staff member was given, and the password that they choose."""
 
+    email = forms.EmailField(
+        label="E-postadresse",
+        error_messages={
+            "required": "Skriv e-postadressen din.",
+            "invalid": "Skriv en hel e-postadresse, som navn@eksempel.no.",
+        },
+    )
+    code = forms.CharField(
+        label="Engangskode",
+        max_length=100,
+        error_messages={"required": "Skriv engangskoden som du har fått."},
+    )
     password = forms.CharField(
         label="Nytt passord",
         strip=False,
@@ -61,15 +74,24 @@ class NewPasswordForm(forms.Form):
         error_messages={"required": "Skriv et passord."},
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._user = user
+    user: User | None = None
 
-    def clean_password(self) -> str:
-        """Refuse what is too short, too common or about the person."""
-        password: str = self.cleaned_data["password"]
-        validate_password(password, self._user)
-        return password
+    def clean(self) -> dict[str, Any]:
+        """Find whose code it is, and hold the password to the rules."""
+        given = super().clean() or {}
+        if not {"email", "code", "password"} <= given.keys():
+            return given
+        self.user = whose_code(given["email"], given["code"])
+        if self.user is None:
+            raise forms.ValidationError(
+                "Koden er brukt, for gammel eller ikke til denne e-postadressen. "
+                "En administrator kan gi deg en ny."
+            )
+        try:
+            validate_password(given["password"], self.user)
+        except forms.ValidationError as weak:
+            self.add_error("password", weak)
+        return given
 
 
 class InvitationForm(forms.Form):

@@ -17,11 +17,7 @@ urlpatterns = [
     path("ansatt/logg-inn/kode/", staff.second_factor, name="staff_second_factor"),
     path("ansatt/logg-inn/oppsett/", enrolment.enrol, name="staff_enrol"),
     path("ansatt/logg-ut/", staff.log_out, name="staff_logout"),
-    path(
-        "ansatt/passord/<str:user_key>/<str:token>/",
-        people.choose_password,
-        name="staff_choose_password",
-    ),
+    path("ansatt/passord/", people.choose_password, name="staff_choose_password"),
     path("ansatt/sikkerhet/", enrolment.security, name="staff_security"),
     path("ansatt/sikkerhet/ny/", enrolment.add_factor, name="staff_add_factor"),
     path(

@@ -52,7 +52,7 @@ LOGIN_REDIRECT_URL = "/min-side/"
 # How staff log in: this many tries of a password or a code, then a wait. Counted in
 # PostgreSQL, so that a cache that is down neither opens the door nor shuts it.
 STAFF_LOGIN_TRIES = env.int("STAFF_LOGIN_TRIES", default=8)
-STAFF_LOGIN_TRIES_PER_ADDRESS = env.int("STAFF_LOGIN_TRIES_PER_ADDRESS", default=60)
+STAFF_LOGIN_TRIES_PER_ADDRESS = env.int("STAFF_LOGIN_TRIES_PER_ADDRESS", default=300)
 STAFF_LOGIN_WINDOW = timedelta(minutes=15)
 # How long a set-password link works.
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())

@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 
 from hanportal.accounts.actions import add_app, choose_password
 from hanportal.accounts.login import IDENTIFICATION_KEY
@@ -109,8 +106,6 @@ def build_rights_world() -> RightsWorld:
             "closed_point_id": closed.id,
             "factor_id": Authenticator.objects.get(user=colleague).pk,
             "app_label": "accounts",
-            "user_key": urlsafe_base64_encode(force_bytes(str(colleague.id))),
-            "token": default_token_generator.make_token(colleague),
         }
     )
     made.browsers = _everybody(world.customer)

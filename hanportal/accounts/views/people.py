@@ -2,12 +2,10 @@
 
 from uuid import UUID
 
-from django.contrib.auth.tokens import default_token_generator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.encoding import force_str
-from django.utils.http import urlsafe_base64_decode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,7 +14,8 @@ from hanportal.accounts import actions
 from hanportal.accounts.forms import InvitationForm, NewPasswordForm
 from hanportal.accounts.guards import administrator_required
 from hanportal.accounts.models import Role, RoleGrant, User
-from hanportal.accounts.password_links import password_link
+from hanportal.accounts.password_codes import password_code
+from hanportal.accounts.provider import portal_address
 from hanportal.accounts.views.staff import in_bokmal
 from hanportal.audit.log import Actor, ActorKind
 
@@ -57,7 +56,7 @@ def invite(request: HttpRequest, administrator: User) -> HttpResponse:
             text = "E-postadressen eller ansattnummeret er i bruk fra før."
             form.add_error(None, text)
         else:
-            return _with_link(request, person)
+            return _with_code(request, person)
     context = {"form": form}
     return render(request, "accounts/staff/invite.html", context)
 
@@ -150,27 +149,21 @@ def new_login(
         return redirect("staff_person", person_id)
     by, now = _actor(administrator), timezone.now()
     actions.reset_second_factor(user=found, by=by, now=now)
-    return _with_link(request, _found(person_id))
+    return _with_code(request, _found(person_id))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @in_bokmal
-def choose_password(request: HttpRequest, user_key: str, token: str) -> HttpResponse:
-    """Where the link leads that a new staff member was given; it works once."""
-    user = _whose_link(user_key)
-    if user is None or not default_token_generator.check_token(user, token):
-        return render(request, "accounts/staff/link_spent.html", status=404)
-    form = NewPasswordForm(
-        request.POST if request.method == "POST" else None, user=user
-    )
-    if request.method == "POST" and form.is_valid():
+def choose_password(request: HttpRequest) -> HttpResponse:
+    """Where a new staff member brings the code that an administrator gave them."""
+    form = NewPasswordForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and form.user is not None:
         password = form.cleaned_data["password"]
-        actions.choose_password(user=user, password=password, now=timezone.now())
+        actions.choose_password(user=form.user, password=password, now=timezone.now())
         return redirect("staff_login")
-    context = {"form": form, "person": user}
-    return render(request, "accounts/staff/choose_password.html", context)
+    return render(request, "accounts/staff/choose_password.html", {"form": form})
 
 
 LAST_ADMINISTRATOR = "Dette er den siste administratoren. Gi rollen til en annen først."
@@ -192,9 +185,13 @@ def _person(
     return render(request, "accounts/staff/person.html", context, status=status)
 
 
-def _with_link(request: HttpRequest, found: User) -> HttpResponse:
-    context = {"person": found, "link": password_link(found)}
-    return render(request, "accounts/staff/link.html", context)
+def _with_code(request: HttpRequest, found: User) -> HttpResponse:
+    context = {
+        "person": found,
+        "code": password_code(found),
+        "address": portal_address(reverse("staff_choose_password")),
+    }
+    return render(request, "accounts/staff/code.html", context)
 
 
 def _found(person_id: UUID) -> User:
@@ -209,14 +206,6 @@ def _role(request: HttpRequest) -> Role:
         return Role(request.POST.get("role", ""))
     except ValueError:
         raise Http404 from None
-
-
-def _whose_link(user_key: str) -> User | None:
-    try:
-        key = UUID(force_str(urlsafe_base64_decode(user_key)))
-    except ValueError:
-        return None
-    return User.objects.staff().filter(pk=key, is_active=True).first()
 
 
 def _actor(administrator: User) -> Actor:

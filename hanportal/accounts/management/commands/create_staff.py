@@ -8,11 +8,13 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from hanportal.accounts import actions
 from hanportal.accounts.models import Role, User
-from hanportal.accounts.password_links import password_link
+from hanportal.accounts.password_codes import password_code
+from hanportal.accounts.provider import portal_address
 from hanportal.audit.log import Actor, ActorKind
 
 PASSWORD = "STAFF_PASSWORD"  # noqa: S105 -- the name of a variable
@@ -24,7 +26,7 @@ class Command(BaseCommand):
     """Make a person who works here, or give one another role."""
 
     help = (
-        "Make a staff member and print a link to choose a password with. "
+        "Make a staff member and print where to choose a password, with which code. "
         f"{PASSWORD} and {APP_SECRET} (base32) in the environment set both at once."
     )
 
@@ -72,6 +74,7 @@ class Command(BaseCommand):
                 raise CommandError(" ".join(weak.messages)) from weak
             actions.choose_password(user=user, password=password, now=timezone.now())
         else:
-            self.stdout.write(password_link(user))
+            page = portal_address(reverse("staff_choose_password"))
+            self.stdout.write(f"{page} {password_code(user)}")
         if secret:
             actions.add_app(user=user, secret=secret, now=timezone.now())

@@ -1,0 +1,174 @@
+"""An agent judges a caller; what that permits, to whom, and for how long."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import Settings
+
+from hanportal.accounts import actions
+from hanportal.accounts.actions import JudgedAnswer
+from hanportal.accounts.models import (
+    CallerMethod,
+    CallerVerification,
+    Customer,
+    Role,
+    User,
+)
+from hanportal.audit.log import Actor, ActorKind, Event
+from tests.accounts.people import KARI, OLA, make_customer
+from tests.accounts.staff import make_staff
+from tests.accounts.test_staff_login import MOMENT
+
+pytestmark = pytest.mark.django_db
+
+RIGHT = [JudgedAnswer(key=key, is_right=True) for key in ("street", "serial", "email")]
+LIFETIME = timedelta(minutes=15)
+
+
+@pytest.fixture
+def agent() -> User:
+    return make_staff("agnes", Role.AGENT)
+
+
+@pytest.fixture
+def kari() -> Customer:
+    return make_customer(KARI)
+
+
+def verify(
+    agent: User,
+    caller: Customer,
+    *judged: JudgedAnswer,
+    method: CallerMethod = CallerMethod.CONTROL_QUESTIONS,
+    after: timedelta = timedelta(0),
+) -> CallerVerification:
+    return actions.verify_caller(
+        agent=agent,
+        caller=caller,
+        method=method,
+        judged=judged,
+        by=Actor(ActorKind.STAFF, agent.staff_number),
+        now=MOMENT + after,
+    )
+
+
+def held(agent: User, caller: Customer, after: timedelta) -> list[CallerVerification]:
+    moment = MOMENT + after
+    valid = CallerVerification.objects.valid(agent=agent, caller=caller, now=moment)
+    return list(valid)
+
+
+def test_three_right_answers_pass_for_a_quarter_of_an_hour(
+    agent: User, kari: Customer
+) -> None:
+    verification = verify(agent, kari, *RIGHT)
+
+    assert held(agent, kari, timedelta(0)) == [verification]
+    assert held(agent, kari, LIFETIME - timedelta(seconds=1)) == [verification]
+    assert held(agent, kari, LIFETIME) == []
+    assert verification.is_valid(agent=agent, now=MOMENT)
+    assert not verification.is_valid(agent=agent, now=MOMENT + LIFETIME)
+
+
+def test_how_long_is_the_operators_choice(
+    agent: User, kari: Customer, settings: Settings
+) -> None:
+    settings.CALLER_VERIFICATION_LIFETIME = timedelta(minutes=5)
+
+    verify(agent, kari, *RIGHT)
+
+    assert held(agent, kari, timedelta(minutes=5)) == []
+
+
+def test_it_holds_for_one_agent_and_one_caller(agent: User, kari: Customer) -> None:
+    verification = verify(agent, kari, *RIGHT)
+    another = make_staff("berit", Role.AGENT)
+    ola = make_customer(OLA, number="1002")
+
+    assert held(another, kari, timedelta(0)) == []
+    assert held(agent, ola, timedelta(0)) == []
+    assert not verification.is_valid(agent=another, now=MOMENT)
+
+
+def test_one_wrong_answer_fails_and_ends_what_was_held(
+    agent: User, kari: Customer
+) -> None:
+    verify(agent, kari, *RIGHT)
+    wrong = JudgedAnswer(key="phone", is_right=False)
+
+    failed = verify(agent, kari, *RIGHT, wrong, after=timedelta(minutes=1))
+
+    assert not failed.passed
+    assert held(agent, kari, timedelta(minutes=1)) == []
+
+
+@pytest.mark.parametrize(
+    "judged", [[], RIGHT[:2], [*RIGHT[:2], RIGHT[0]]], ids=["none", "two", "one twice"]
+)
+def test_too_few_questions_pass_nobody(
+    agent: User, kari: Customer, judged: list[JudgedAnswer]
+) -> None:
+    with pytest.raises(actions.TooFewQuestions):
+        verify(agent, kari, *judged)
+
+    assert CallerVerification.objects.count() == 0
+
+
+def test_calling_back_needs_one_answer(agent: User, kari: Customer) -> None:
+    answer = JudgedAnswer(key="call_back", is_right=True)
+
+    verification = verify(agent, kari, answer, method=CallerMethod.CALL_BACK)
+
+    assert verification.passed
+
+
+def test_only_an_agent_verifies(kari: Customer) -> None:
+    with pytest.raises(actions.NotAnAgent):
+        verify(make_staff("revisor", Role.AUDITOR), kari, *RIGHT)
+
+
+def test_a_verification_is_ended_once(agent: User, kari: Customer) -> None:
+    verification = verify(agent, kari, *RIGHT)
+    for minute in (1, 2):
+        actions.end_verification(
+            verification=verification,
+            by=Actor(ActorKind.STAFF, agent.staff_number),
+            now=MOMENT + timedelta(minutes=minute),
+        )
+
+    verification.refresh_from_db()
+    assert verification.ended_at == MOMENT + timedelta(minutes=1)
+    assert held(agent, kari, timedelta(minutes=1)) == []
+    told = Event.objects.filter(chain=f"customer:{kari.id}").order_by("sequence")
+    assert [event.what for event in told] == [
+        "caller.verified",
+        "caller.verification_ended",
+    ]
+
+
+def test_the_customers_log_says_who_judged_which_questions(
+    agent: User, kari: Customer
+) -> None:
+    verify(agent, kari, JudgedAnswer(key="street", is_right=False))
+
+    event = Event.objects.get(chain=f"customer:{kari.id}")
+    assert event.what == "caller.not_verified"
+    assert event.facts["agent"] == "S-agnes"
+    assert event.facts["questions"] == [{"key": "street", "right": False}]
+
+
+def test_the_database_lets_no_failure_last(agent: User, kari: Customer) -> None:
+    with (
+        pytest.raises(IntegrityError, match="caller_verification_lasts_only_if_passed"),
+        transaction.atomic(),
+    ):
+        CallerVerification.objects.create(
+            agent=agent,
+            caller=kari,
+            method=CallerMethod.CONTROL_QUESTIONS,
+            questions=[],
+            passed=False,
+            verified_at=MOMENT,
+            expires_at=MOMENT + LIFETIME,
+        )
