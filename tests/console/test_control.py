@@ -139,6 +139,14 @@ def test_the_end_of_the_call_ends_the_control(desk: Desk) -> None:
     assert "Låst til kunden er kontrollert" in desk.get(desk.caller)
 
 
+def test_a_control_that_was_peeked_at_and_dropped_did_not_succeed(desk: Desk) -> None:
+    desk.post(desk.question(Key.EMAIL), said="?")
+    desk.post(f"{desk.caller}avslutt/")
+    assert verifications() == [("control_questions", False)]
+    page = desk.get(desk.caller)
+    assert "En kontroll av denne kunden ble ikke bestått det siste døgnet" in page
+
+
 def test_calling_back_the_registered_number_makes_the_caller_known(desk: Desk) -> None:
     path = f"{desk.caller}kontroll/ring-tilbake/"
     assert desk.customer.phone not in desk.get(path)

@@ -8,9 +8,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from hanportal.accounts.actions import end_verification
+from hanportal.accounts.actions import (
+    JudgedAnswer,
+    end_verification,
+    verify_caller,
+)
 from hanportal.accounts.guards import agent_required, note_read
-from hanportal.accounts.models import User
+from hanportal.accounts.models import CallerMethod, User
 from hanportal.audit.log import Actor, ActorKind
 from hanportal.console import control
 from hanportal.console.presenters.callers import caller_of, caller_page
@@ -53,6 +57,19 @@ def end_call(request: HttpRequest, agent: User, customer_id: UUID) -> HttpRespon
     """The call is over: whoever rings next must be controlled anew."""
     now = timezone.now()
     shown = caller_of(customer_id, agent=agent, now=now)
+    under_way = control.of(request.session, customer_id)
+    if under_way.spent and shown.verification is None:
+        # Answers were on the screen: that is a control that did not succeed.
+        verify_caller(
+            agent=agent,
+            caller=shown.customer,
+            method=CallerMethod.CONTROL_QUESTIONS,
+            judged=[
+                JudgedAnswer(key=key, is_right=False) for key in sorted(under_way.spent)
+            ],
+            by=actor_of(agent),
+            now=now,
+        )
     control.forget(request.session, customer_id)
     if shown.verification is not None:
         end_verification(verification=shown.verification, by=actor_of(agent), now=now)
