@@ -146,9 +146,3 @@ def test_lines_of_libraries_go_through_the_same_net() -> None:
         "warning",
         "some.library",
     )
-
-
-def test_a_link_that_sets_a_password_is_no_longer_one() -> None:
-    line = "GET /ansatt/passord/MDFh/dihpj0-ddccb1/"
-
-    assert clean_text(line) == "GET /ansatt/passord/[removed]"
