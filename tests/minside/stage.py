@@ -1,18 +1,25 @@
-"""The stage of the journey: the portal served on loopback, and an eID beside it."""
+"""The stage of the journey: the portal served on loopback, and an eID beside it.
 
+Every reference is drawn as wide as one can be, so that a page that fits, fits always.
+"""
+
+import itertools
 import json
 import socket
 import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from unittest.mock import patch
 from urllib.error import URLError
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test.testcases import LiveServerThread
+
+from orders.models import references
 
 STARTING_SECONDS = 30
 
@@ -35,9 +42,16 @@ def portal_on(port: int) -> Iterator[str]:
     if server.error:
         raise server.error
     try:
-        yield f"http://127.0.0.1:{port}"
+        with patch.object(references, "_signs", _widest_signs()):
+            yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
+
+
+def _widest_signs() -> Callable[[], str]:
+    """Draws eight signs as wide as any, a new eight each time."""
+    drawn = itertools.product("WM", repeat=8)
+    return lambda: "{}{}{}{}-{}{}{}{}".format(*next(drawn))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote
 
 from hanportal.demo.setup.commands import SetupFailure, run
 
@@ -19,6 +20,9 @@ WORK = Path("node_modules") / ".theme"
 PACKAGES = Path("node_modules")
 
 FONT_FILE = re.compile(r"url\(\./files/([\w.-]+)\)")
+INLINE_ICON = re.compile(
+    r"""url\((?P<quote>["'])data:image/svg\+xml;charset=utf-8,(?P<svg>.*?)(?P=quote)\)"""
+)
 SOURCE_MAP = re.compile(r"(?m)^\s*(//|/\*)# sourceMappingURL=.*$\n?")
 """Names a file that is not served, which the storage with hashed names refuses."""
 
@@ -96,10 +100,9 @@ def collect(project: Path) -> None:
         )
     copy_text(themes[0], served / "theme.css")
     digdir = project / PACKAGES / "@digdir"
-    copy_text(
-        digdir / "designsystemet-css" / "dist" / "src" / "index.css",
-        served / "designsystemet.css",
-    )
+    design = served / "designsystemet.css"
+    copy_text(digdir / "designsystemet-css" / "dist" / "src" / "index.css", design)
+    serve_icons(design)
     copy_text(
         digdir / "designsystemet-web" / "dist" / "umd" / "index.js",
         served / "designsystemet-web.js",
@@ -116,3 +119,26 @@ def copy_text(source: Path, target: Path) -> None:
     """Copy a style sheet or script without its pointer to a source map."""
     text = source.read_text(encoding="utf-8")
     target.write_text(SOURCE_MAP.sub("", text), encoding="utf-8")
+
+
+def serve_icons(style: Path) -> None:
+    """Give the icons in a style sheet files of their own, in `icons/` beside it.
+
+    The content security policy lets browsers load images from the portal only, and
+    no `data:` address.
+
+    :raises SetupFailure: an address is left that browsers would be refused.
+    """
+    icons = style.parent / "icons"
+    icons.mkdir(exist_ok=True)
+
+    def as_file(inline: re.Match[str]) -> str:
+        svg = unquote(inline["svg"])
+        name = f"{hashlib.sha256(svg.encode()).hexdigest()[:12]}.svg"
+        (icons / name).write_text(svg, encoding="utf-8")
+        return f'url("icons/{name}")'
+
+    text = INLINE_ICON.sub(as_file, style.read_text(encoding="utf-8"))
+    if "url(data:" in re.sub(r"[\s\"']", "", text):
+        raise SetupFailure(f"{style.name} holds an inline image of an unknown kind.")
+    style.write_text(text, encoding="utf-8")
