@@ -159,5 +159,6 @@ def test_the_admin_is_read_behind_the_same_door(stage: Stage) -> None:
     page.get_by_role("link", name="Boss").click()
     expect(page.get_by_text("boss@fjordnett.example")).to_be_visible()
     expect(page.locator("input[type=submit], button[type=submit]")).to_have_count(0)
+    page.wait_for_load_state()
 
     assert stage.complaints == []
