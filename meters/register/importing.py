@@ -15,6 +15,7 @@ from uuid6 import uuid7
 
 from meters.models import RegisterDelivery
 from meters.register import merge
+from meters.register.ahead import reading_ahead
 from meters.register.endings import end_missing, find_endings, forget_endings
 from meters.register.files import FILES, METERING_POINTS, RegisterFile
 from meters.register.manifest import OSLO, Manifest, read_manifest, require_rows
@@ -22,7 +23,6 @@ from meters.register.reading import (
     RegisterUnusable,
     Watch,
     require_files,
-    staged_rows,
 )
 from meters.register.recording import record_import, record_landing
 from meters.register.rejections import (
@@ -105,8 +105,7 @@ def import_register(
     with transaction.atomic(), connection.cursor() as cursor:
         lock_register(cursor)
         _refuse_outdated(manifest)
-        digest = _stage_all(cursor, folder, manifest, tell)
-        written = _merge_all(cursor, tell, now=now)
+        written, digest = _land(cursor, folder, manifest, tell, now=now)
         endings = _endings(cursor, manifest, now=now)
         held = endings is not None and endings.too_many
         if endings and manifest.ends_on and not held:
@@ -133,7 +132,7 @@ def import_released(
     require_files(folder)
     manifest = read_manifest(folder, now=now)
     with transaction.atomic(), connection.cursor() as cursor:
-        digest = _stage_all(cursor, folder, manifest, tell)
+        written, digest = _land(cursor, folder, manifest, tell, now=now)
         if digest != held.digest:
             raise RegisterUnusable(
                 _(
@@ -142,7 +141,6 @@ def import_released(
                 )
                 % {"folder": folder}
             )
-        written = _merge_all(cursor, tell, now=now)
         endings = _endings(cursor, manifest, now=now)
         if manifest.ends_on:
             end_missing(cursor, on=manifest.ends_on)
@@ -182,10 +180,15 @@ def _refuse_outdated(manifest: Manifest) -> None:
         )
 
 
-def _stage_all(
-    cursor: CursorWrapper, folder: Path, manifest: Manifest, tell: Progress
-) -> str:
-    """Stage every file; gives the digest of a complete delivery."""
+def _land(
+    cursor: CursorWrapper,
+    folder: Path,
+    manifest: Manifest,
+    tell: Progress,
+    *,
+    now: datetime,
+) -> tuple[dict[str, merge.Written], str]:
+    """Stage, check and merge file by file; gives a complete delivery's digest too."""
     # Foreign keys are checked with each statement instead of queued for the end.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for setting in SESSION.items():
@@ -193,23 +196,19 @@ def _stage_all(
     digest = sha256(manifest.content)
     # Reading deliveries of changes need not cost it: nobody asks for theirs.
     keep: Watch = digest.update if manifest.ends_on else _drop
-    for file in FILES:
-        watch = _watch_reading(file, folder, tell, keep)
-        stage(cursor, file, staged_rows(file, folder, watch=watch))
-    require_rows(cursor, manifest)
-    return digest.hexdigest() if manifest.ends_on else ""
-
-
-def _merge_all(
-    cursor: CursorWrapper, tell: Progress, *, now: datetime
-) -> dict[str, merge.Written]:
+    watches = {file.name: _watch_reading(file, folder, tell, keep) for file in FILES}
     written = {}
-    for target, check in STEPS:
-        tell(Stage.MERGE, target.file.file_name, 0, 1)
-        check(cursor, target.file)
-        written[target.file.name] = merge_file(cursor, target, now=now)
-        tell(Stage.MERGE, target.file.file_name, 1, 1)
-    return written
+    with reading_ahead(folder, watches) as parsed:
+        for target, check in STEPS:
+            file = target.file
+            with parsed[file.name].result() as rows:
+                stage(cursor, file, rows)
+            require_rows(cursor, file, manifest)
+            tell(Stage.MERGE, file.file_name, 0, 1)
+            check(cursor, file)
+            written[file.name] = merge_file(cursor, target, now=now)
+            tell(Stage.MERGE, file.file_name, 1, 1)
+    return written, digest.hexdigest() if manifest.ends_on else ""
 
 
 def _endings(

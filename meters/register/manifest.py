@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from psycopg2.sql import SQL
 
 from meters.models import DeliveryKind
-from meters.register.files import FILES
+from meters.register.files import FILES, RegisterFile
 from meters.register.reading import RegisterUnusable
 from meters.register.staging import staged
 
@@ -75,29 +75,28 @@ def read_manifest(folder: Path, *, now: datetime) -> Manifest:
     return Manifest(kind=kind, created_at=created_at, rows=rows, content=content)
 
 
-def require_rows(cursor: CursorWrapper, manifest: Manifest) -> None:
-    """Refuse staged files that have other numbers of rows than the manifest says.
+def require_rows(cursor: CursorWrapper, file: RegisterFile, manifest: Manifest) -> None:
+    """Refuse a staged file that has another number of rows than the manifest says.
 
-    :raises RegisterUnusable: names the first such file, and both numbers.
+    :raises RegisterUnusable: names the file, and both numbers.
     """
-    for file in FILES:
-        if file.name not in manifest.rows:
-            continue
-        cursor.execute(SQL("SELECT count(*) FROM {}").format(staged(file)))
-        (found,) = cursor.fetchone()
-        if found != manifest.rows[file.name]:
-            raise RegisterUnusable(
-                _(
-                    "%(file)s har %(found)d rader, men delivery.toml sier "
-                    "%(expected)d. Leveransen er avkortet, og ingenting er endret. "
-                    "Lever alle filene på nytt."
-                )
-                % {
-                    "file": file.file_name,
-                    "found": found,
-                    "expected": manifest.rows[file.name],
-                }
+    if file.name not in manifest.rows:
+        return
+    cursor.execute(SQL("SELECT count(*) FROM {}").format(staged(file)))
+    (found,) = cursor.fetchone()
+    if found != manifest.rows[file.name]:
+        raise RegisterUnusable(
+            _(
+                "%(file)s har %(found)d rader, men delivery.toml sier "
+                "%(expected)d. Leveransen er avkortet, og ingenting er endret. "
+                "Lever alle filene på nytt."
             )
+            % {
+                "file": file.file_name,
+                "found": found,
+                "expected": manifest.rows[file.name],
+            }
+        )
 
 
 def _unusable(path: Path, what: str) -> RegisterUnusable:

@@ -1,7 +1,6 @@
 """Streams the files into temporary tables, which end with the transaction."""
 
-from collections.abc import Iterator
-from itertools import islice
+from typing import IO
 
 from django.db.backends.utils import CursorWrapper
 from psycopg2.sql import SQL, Composable, Identifier, Literal
@@ -9,7 +8,8 @@ from psycopg2.sql import SQL, Composable, Identifier, Literal
 from meters.register.files import RegisterFile
 from meters.register.values import NULL
 
-ROWS_AT_A_TIME = 500
+COPIED_AT_A_TIME = 1024 * 1024
+"""Bytes. Large, because another thread parses and keeps us waiting for each piece."""
 
 PROBLEM_COLUMNS = (
     ("line", "integer NOT NULL"),
@@ -18,24 +18,6 @@ PROBLEM_COLUMNS = (
     ("detail", "text"),
     ("shape", "text"),
 )
-
-
-class _RowStream:
-    """The rows as the file that COPY reads from."""
-
-    def __init__(self, rows: Iterator[str]) -> None:
-        self.rows = rows
-        self.failure: BaseException | None = None
-
-    def read(self, _size: int = -1) -> bytes:
-        """Some rows, or nothing at the end or when reading failed."""
-        try:
-            return "".join(islice(self.rows, ROWS_AT_A_TIME)).encode()
-        except BaseException as failure:  # noqa: BLE001 -- raised again by `stage`
-            # The driver would send the text of what it catches to the server, where
-            # it is logged. Nothing that was read may end up there.
-            self.failure = failure
-            return b""
 
 
 def staged(file: RegisterFile) -> Identifier:
@@ -48,8 +30,8 @@ def changes(file: RegisterFile) -> Identifier:
     return Identifier(f"changes_{file.name}")
 
 
-def stage(cursor: CursorWrapper, file: RegisterFile, rows: Iterator[str]) -> None:
-    """Put every row of a file into its staging table."""
+def stage(cursor: CursorWrapper, file: RegisterFile, rows: IO[bytes]) -> None:
+    """Put every row of a file, in COPY's text format, into its staging table."""
     columns = [*PROBLEM_COLUMNS, *file.staged]
     definitions = SQL(", ").join(
         SQL("{} {}").format(Identifier(name), SQL(sql_type))
@@ -60,15 +42,13 @@ def stage(cursor: CursorWrapper, file: RegisterFile, rows: Iterator[str]) -> Non
             staged(file), definitions
         )
     )
-    stream = _RowStream(rows)
     cursor.copy_expert(
         SQL("COPY {} FROM STDIN WITH (FORMAT text, NULL {})").format(
             staged(file), Literal(NULL)
         ),
-        stream,
+        rows,
+        COPIED_AT_A_TIME,
     )
-    if stream.failure is not None:
-        raise stream.failure
     # Nobody else gathers statistics of a temporary table.
     cursor.execute(SQL("ANALYZE {}").format(staged(file)))
 

@@ -21,9 +21,11 @@ from tests.meters.deliveries import KARIS_NATIONAL_ID, one_home, two_homes
 PATIENCE_SECONDS = 60
 ROOT = Path(__file__).parents[2]
 
+# Databases copied from one template have the same numbers for their tables.
 WAITING = """
 SELECT pid FROM pg_locks
 WHERE NOT granted AND relation = 'meters_holding'::regclass
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 TABLES = (
