@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from meters.headend.cim import CimAdapter
-from meters.headend.profile import STRICT
+from meters.headend.profile_data import STRICT
 from meters.headend.transport import Endpoint
 from tests.headend.doubles import NOW, SECRET, Build, KeptInMemory, new_id
 from tests.headend.far_end import FarEnd, listening
