@@ -1,11 +1,16 @@
 """What a report means for the command that it is about."""
 
+from datetime import timedelta
+
+from django.conf import settings
+
 from hanportal.audit import log
 from meters.headend import Clock, Fault, Report
 from meters.states import ReportedState
 from orders.fulfilment import settling
+from orders.fulfilment.connection import recorded_adapter
 from orders.fulfilment.settling import Finding
-from orders.models import Command
+from orders.models import Command, database_now
 from orders.states import CommandStatus
 
 
@@ -25,6 +30,7 @@ def decide(command: Command, report: Report, *, clock: Clock) -> None:
             by=head_end,
             at=at,
         )
+        _look_again_later(command, clock=clock)
         return
     finding = Finding(
         fault=report.fault or Fault.AMBIGUOUS,
@@ -35,3 +41,11 @@ def decide(command: Command, report: Report, *, clock: Clock) -> None:
     if waits_to_be_sent and finding.fault not in settling.FINAL_FAULTS:
         return
     settling.dispose(command, finding, by=head_end, at=at)
+
+
+def _look_again_later(command: Command, *, clock: Clock) -> None:
+    """What was told is not always what is: a confirmed port is read once more."""
+    adapter = recorded_adapter(command.port.meter.head_end, clock=clock)
+    if adapter.capabilities().read_back:
+        wait = timedelta(seconds=settings.READ_BACK_INTERVAL_SECONDS)
+        command.port.read_back_by(database_now() + wait)

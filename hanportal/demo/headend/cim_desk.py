@@ -20,6 +20,8 @@ from hanportal.demo.headend.world import Answer, Order, World, chosen
 from hanportal.demo.headend.writing import Event, Heading, Remark
 
 _PATIENCE = 10.0
+_REPLIES = {wire.EVENT_EXPIRED: "4.1", wire.EVENT_IN_PROGRESS: "6.2"}
+"""What is said at once instead of these results, where the answer is the result."""
 
 
 @dataclass(kw_only=True)
@@ -54,6 +56,10 @@ class CimDesk:
         ]
         queued = [plan for plan in plans if plan.is_queued and not plan.refusal]
         live = [plan for plan in queued if not plan.is_forgotten]
+        if head_end.protocol == "cim-synchronous":
+            for plan in queued:
+                # Who is restarted while somebody waits for the answer gives none.
+                plan.answer.is_lost = plan.answer.is_lost or plan.is_forgotten
         groups = [live] if head_end.preset.batch_every else [[it] for it in live]
         reference = f"{head_end.code}-{uuid.uuid4().hex[:12]}"
         tasks = []
@@ -238,4 +244,4 @@ def _refusal(head_end: HeadEnd, plan: CommandPlan) -> str:
     """The reply code of a refusal; one that answers when it is done also fails here."""
     if plan.refusal or head_end.protocol != "cim-synchronous":
         return plan.refusal
-    return plan.failure or ("4.1" if plan.event_ref == wire.EVENT_EXPIRED else "")
+    return plan.failure or _REPLIES.get(plan.event_ref, "")

@@ -76,5 +76,6 @@ REASONS: Final = {
     "5.2": "Not attempted",
     "5.3": "Attempted and failed",
     "6.1": "Cancelled by a rule",
+    "6.2": "On hold",
     "7.1": "Not allowed",
 }
