@@ -136,11 +136,6 @@ class FarEnd:
             assert arrived, f"{len(self.heard)} of {count} requests came"
             return list(self.heard)
 
-    def glance(self, count: int, *, seconds: float) -> bool:
-        """Whether so many requests arrive within so short a time."""
-        with self._arrived:
-            return self._arrived.wait_for(lambda: len(self.heard) >= count, seconds)
-
     async def talk(
         self,
         reader: asyncio.StreamReader,

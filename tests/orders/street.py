@@ -41,8 +41,6 @@ PROFILES = {
     "polled": HeadEnd.Profile.POLL,
 }
 MOST_ROUNDS = 25
-A_MOMENT = 0.15
-"""Seconds to wait for what may come, and need not, before time is moved on."""
 
 _meters = itertools.count(1)
 
@@ -120,6 +118,11 @@ class Street:
         """What it was set to, by the simulator's ledger."""
         return self.far.states(self.serial)
 
+    def queued(self) -> int:
+        """How much is under way at the head-end."""
+        count: int = self.far.get("/admin/head-ends")[self.code]["queued"]
+        return count
+
     def await_effects(self, *states: str) -> None:
         """Wait until the ledger says so."""
         assert eventually(self.effects, list(states)) == list(states)
@@ -133,11 +136,11 @@ class Street:
         fulfilment.dispatch(head_end=self._head_end(), clock=timezone.now)
 
     def take_posts(self, *, at_least: int = 0) -> None:
-        """Let what was posted come in: at least so many, and whatever else is there."""
+        """Let what was posted come in: at least so many, else all that will come."""
         if at_least:
             self.posts.wait_for(self._taken + at_least)
         else:
-            self.posts.glance(self._taken + 1, seconds=A_MOMENT)
+            assert eventually(self.queued, 0) == 0
         for heard in list(self.posts.heard)[self._taken :]:
             self._taken += 1
             raw = RawCallback(

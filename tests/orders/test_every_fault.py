@@ -317,7 +317,7 @@ def test_f42_a_segment_that_is_offline_for_hours_loses_nothing(street: Street) -
         ("REFUSE", FAILED),
     ],
 )
-@pytest.mark.parametrize("code", ["events", "sync", "polled"])
+@pytest.mark.parametrize("code", ["sync", "polled"])
 def test_the_other_profiles_come_to_the_same_end(
     place: Placed, code: str, fault: str, status: OrderStatus
 ) -> None:
@@ -332,3 +332,20 @@ def test_the_other_profiles_come_to_the_same_end(
     is_done = status == DONE
     assert street.really() == ("open" if is_done else "closed")
     assert street.cases() == (NOBODY if is_done else REJECTED)
+
+
+@pytest.mark.parametrize("fault", ["", "F24", "F25", "F31"])
+def test_results_come_as_events_to_the_address_that_was_registered(
+    place: Placed, fault: str
+) -> None:
+    street = place("events")
+    if fault:
+        street.far.set_fault(fault, street.serial)
+    placed = street.world.order_opening()
+    street.dispatch()
+
+    street.take_posts(at_least=1)
+    street.play()
+
+    assert street.order(placed).status == DONE
+    assert street.effects() == ["open"]

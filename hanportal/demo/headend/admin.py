@@ -87,6 +87,7 @@ class Admin:
                     "port": self._doors.ports[code],
                     "meters": self._world.ports.meters[code],
                     "open": self._world.ports.opened[code],
+                    "queued": self._world.queued(head_end),
                 }
                 for code, head_end in self._world.fleet.head_ends.items()
             }

@@ -97,6 +97,10 @@ class World:
         task.add_done_callback(queue.discard)
         return task
 
+    def queued(self, head_end: HeadEnd) -> int:
+        """How much is under way there, results that nobody has taken included."""
+        return len(self._queues.get(head_end.code, ()))
+
     def restart(self, head_end: HeadEnd) -> int:
         """Lose what is queued, as a head-end that is restarted does; says how much."""
         lost = list(self._queues.get(head_end.code, ()))
@@ -150,7 +154,7 @@ class World:
         did = _done(plan) if plan.moves else "port left as it was"
         self.note(head_end, plan.serial, did, [], arrow="•")
         if plan.drifts_after is not None:
-            self.courier.errand(self._drift(head_end, plan, plan.drifts_after))
+            self.queue(head_end, self._drift(head_end, plan, plan.drifts_after))
 
     async def _drift(
         self, head_end: HeadEnd, plan: CommandPlan, seconds: float
