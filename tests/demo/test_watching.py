@@ -38,8 +38,9 @@ def test_the_page_shows_a_meter_with_its_port(
     after = rows(head_ends, f"/?q={meter}", "Målere")
     effects = [row[2:] for row in rows(head_ends, "/", "Hovedbok") if meter in row]
 
-    assert before == [[meter, "aidon", "Aidon", "Test", "stengt"]]
-    assert after == [[meter, "aidon", "Aidon", "Test", "åpen"]]
+    assert before == [[meter, "aidon", "Aidon", "Test", "stengt", ""]]
+    assert after[0][:5] == [meter, "aidon", "Aidon", "Test", "åpen"]
+    assert after[0][5].endswith(" W")
     assert effects == [[meter, "åpen", command.correlation_id]]
 
 
@@ -65,11 +66,14 @@ def test_the_page_runs_nothing_and_escapes_what_it_shows(head_ends: Client) -> N
     answer = head_ends.request("GET", "/?q=%22%3E%3Cscript%3E")
     page = html.fromstring(answer.body)
 
-    assert select(page, "//script | //style | //@style") == []
+    assert select(page, "//script/text() | //style | //@style | //@onclick") == []
+    assert select(page, "//script/@src") == ["/simulator.js"]
     assert select(page, "//input[@name='q']/@value") == ['"><script>']
-    assert answer.headers["content-security-policy"].split(";")[:2] == [
+    assert answer.headers["content-security-policy"].split(";")[:4] == [
         "default-src 'none'",
         " style-src 'self'",
+        " script-src 'self'",
+        " connect-src 'self'",
     ]
     assert head_ends.request("GET", "/simulator.css").status == 200
 

@@ -14,6 +14,7 @@ from hanportal.demo.headend.admin import Admin
 from hanportal.demo.headend.courier import Courier
 from hanportal.demo.headend.doors import Doors
 from hanportal.demo.headend.fleet import Fleet, read_fleet
+from hanportal.demo.headend.han_port import HanPort
 from hanportal.demo.headend.ledger import Ledger
 from hanportal.demo.headend.pages import Pages
 from hanportal.demo.headend.ports import Ports
@@ -104,7 +105,8 @@ def _route(
     secrets: Mapping[str, str],
 ) -> None:
     application.add_routes(Admin(world, ledger, doors).routes())
-    application.add_routes(Pages(world, ledger).routes())
+    application.add_routes(Pages(world, ledger, doors).routes())
+    application.add_routes(HanPort(world).routes())
     endpoint = SoapEndpoint(world, secrets)
     application.add_routes([web.post("/{code}/soap", endpoint.handle)])
 
