@@ -204,7 +204,7 @@ def _meaning(value: Any) -> EventMeaning:
 
 def _reached(value: Any) -> ReportedState:
     """A state that a meter can be seen in; unknown is what nothing was said of."""
-    if value not in {ReportedState.OPEN.value, ReportedState.CLOSED.value}:
+    if value not in (ReportedState.OPEN.value, ReportedState.CLOSED.value):
         raise Amiss(f": {value!r} is neither open nor closed.")
     return ReportedState(value)
 

@@ -92,8 +92,10 @@ def _look_at(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
 
 
 def _take_at_its_word(port: HanPort, report: Report, *, clock: Clock) -> None:
-    """Where a meter can't be read back, a state that is told is all there will be."""
+    """Where a meter can't be read back, what it tells against our wish is believed."""
     if report.state is None or report.observed_at is None:
+        return
+    if report.state == port.desired:
         return
     adapter = recorded_adapter(port.meter.head_end, clock=clock)
     if not adapter.capabilities().read_back:
