@@ -49,6 +49,7 @@ class Pages:
             web.get("/live", self.live),
             web.post("/faults", self.set_fault),
             web.post("/faults/clear", self.clear_faults),
+            web.get("/favicon.ico", self.icon),
             web.get("/{name:simulator\\.(?:css|js)}", self.static),
         ]
 
@@ -56,6 +57,10 @@ class Pages:
         """The style sheet and the script."""
         name = request.match_info["name"]
         return web.Response(text=self._static[name], content_type=_STATIC[name])
+
+    async def icon(self, _request: web.Request) -> web.Response:
+        """None; browsers ask all the same."""
+        return web.Response(status=204)
 
     async def front(self, request: web.Request) -> web.Response:
         """Everything on one page; ?q= finds meters, ?pause stops its clock."""

@@ -1,5 +1,6 @@
 """The parts of the page, as HTML. Whatever comes from outside is escaped here."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape
@@ -24,6 +25,7 @@ _OPERATIONS = {
     "read": "Avlesning",
     "cancel": "Avbestilling",
 }
+_STRUCK = re.compile(r" \[([A-Z0-9]+(?:, [A-Z0-9]+)*)\]$")
 _ARROWS = {"←": "fra portalen", "→": "til portalen", "•": "i måleren"}
 
 
@@ -72,9 +74,10 @@ class Sections:
                 badge = f'<span class="silent">{_STATES["silent"]}</span>'
             else:
                 badge = f'<span class="{state}">{_STATES[state]}</span>'
-            facts = (meter.serial, meter.head_end, meter.manufacturer, meter.model)
-            rows.append([*map(escape, facts), badge, self._flow(meter)])
-        heads = ("Målernummer", "Head-end", "Fabrikat", "Modell", "HAN-port", "Effekt")
+            facts = (meter.head_end, meter.manufacturer, meter.model)
+            serial = escape(meter.serial)
+            rows.append([serial, badge, self._flow(meter), *map(escape, facts)])
+        heads = ("Målernummer", "HAN-port", "Effekt", "Head-end", "Fabrikat", "Modell")
         return _section("Målere", heads, rows, "Ingen målere passer.")
 
     def _found(self, wanted: str) -> Iterator[Meter]:
@@ -99,27 +102,23 @@ class Sections:
         watts = household(meter.serial, now).watts
         return (
             f'<meter min="0" max="{_MOST_WATTS}" value="{watts}"></meter>'
-            f" {_thousands(watts)} W"
+            f" {_thousands(watts)}\u00a0W"
         )
 
     def _traffic(self) -> str:
         rows = []
         for line in self._world.traffic.newest()[:_LINES_SHOWN]:
-            text, bracket, struck = line.text.partition(" [")
-            shown = escape(text)
-            if bracket:
-                shown += f' <span class="struck">[{escape(struck)}</span>'
             arrow = f'<span title="{_ARROWS[line.arrow]}">{line.arrow}</span>'
             rows.append(
                 [
                     _clock(line.at),
-                    escape(line.head_end),
                     arrow,
                     escape(line.serial),
-                    shown,
+                    f'<span class="long">{_told(line.text)}</span>',
+                    escape(line.head_end),
                 ]
             )
-        heads = ("Tid", "Head-end", "Vei", "Målernummer", "Hva")
+        heads = ("Tid", "Vei", "Målernummer", "Hva", "Head-end")
         return _section("Trafikk", heads, rows, "Stille på linja.")
 
     def _effects(self) -> str:
@@ -129,7 +128,7 @@ class Sections:
                 _clock(datetime.fromisoformat(effect.at)),
                 escape(effect.serial),
                 f'<span class="{effect.state}">{_STATES[effect.state]}</span>',
-                escape(effect.correlation_id or "montør"),
+                f'<span class="long">{escape(effect.correlation_id or "montør")}</span>',
             ]
             for effect in self._ledger.latest(_LINES_SHOWN)
         ]
@@ -222,6 +221,15 @@ def _section(
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         "</div></section>"
     )
+
+
+def _told(text: str) -> str:
+    """What a line says, with the faults that struck marked."""
+    marked = _STRUCK.search(text)
+    if marked is None:
+        return escape(text)
+    before = escape(text[: marked.start()])
+    return f'{before} <span class="struck">{escape(marked[1])}</span>'
 
 
 def _thousands(number: int) -> str:
