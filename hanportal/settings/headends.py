@@ -2,6 +2,10 @@
 
 import os
 
+import environ
+
+env = environ.Env()
+
 ENVIRONMENT_PREFIX = "HEAD_END_SECRET_"
 
 HEAD_END_SECRETS = {
@@ -12,4 +16,4 @@ HEAD_END_SECRETS = {
 
 # What the proxy before us proves itself with when it tells whose client certificate
 # it has checked. Without it no callback by mutual TLS is believed.
-HEAD_END_PROXY_SECRET = os.environ.get("HEAD_END_PROXY_SECRET", "")
+HEAD_END_PROXY_SECRET = env("HEAD_END_PROXY_SECRET", default="")

@@ -122,16 +122,18 @@ class Sections:
         return _section("Trafikk", heads, rows, "Stille på linja.")
 
     def _effects(self) -> str:
-        rows = [
-            [
-                str(effect.number),
-                _clock(datetime.fromisoformat(effect.at)),
-                escape(effect.serial),
-                f'<span class="{effect.state}">{_STATES[effect.state]}</span>',
-                f'<span class="long">{escape(effect.correlation_id or "montør")}</span>',
-            ]
-            for effect in self._ledger.latest(_LINES_SHOWN)
-        ]
+        rows = []
+        for effect in self._ledger.latest(_LINES_SHOWN):
+            whose = escape(effect.correlation_id or "montør")
+            rows.append(
+                [
+                    str(effect.number),
+                    _clock(datetime.fromisoformat(effect.at)),
+                    escape(effect.serial),
+                    f'<span class="{effect.state}">{_STATES[effect.state]}</span>',
+                    f'<span class="long">{whose}</span>',
+                ]
+            )
         heads = ("Nr.", "Tid", "Målernummer", "Satt til", "Oppdrag")
         return _section("Hovedbok", heads, rows, "Ingen porter er satt ennå.")
 
@@ -139,7 +141,7 @@ class Sections:
         rows = [
             [
                 escape(fault.fault),
-                escape(FAULTS[fault.fault].title),
+                f'<span class="long">{escape(FAULTS[fault.fault].title)}</span>',
                 escape(f"{fault.scope} {fault.key}"),
                 escape(fault.parameter),
                 "uten ende" if fault.times is None else str(fault.times),
