@@ -6,7 +6,7 @@ from django.conf import settings
 
 from hanportal.audit import log
 from meters.headend import Clock, Fault, Report
-from meters.states import ReportedState
+from meters.states import DesiredState, ReportedState
 from orders.fulfilment import settling
 from orders.fulfilment.connection import recorded_adapter
 from orders.fulfilment.settling import Finding
@@ -30,7 +30,8 @@ def decide(command: Command, report: Report, *, clock: Clock) -> None:
             by=head_end,
             at=at,
         )
-        _look_again_later(command, clock=clock)
+        if command.desired == DesiredState.CLOSED:
+            _look_again_later(command, clock=clock)
         return
     finding = Finding(
         fault=report.fault or Fault.AMBIGUOUS,
@@ -44,7 +45,9 @@ def decide(command: Command, report: Report, *, clock: Clock) -> None:
 
 
 def _look_again_later(command: Command, *, clock: Clock) -> None:
-    """What was told is not always what is: a confirmed port is read once more."""
+    """What was told is not always what is, and a port that stays open is the worst of
+    it: a closing is read once more. An opening that is none is noticed by its customer.
+    """
     adapter = recorded_adapter(command.port.meter.head_end, clock=clock)
     if adapter.capabilities().read_back:
         wait = timedelta(seconds=settings.READ_BACK_INTERVAL_SECONDS)

@@ -11,8 +11,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from meters.models import HanPort
 from orders import fulfilment
-from orders.models import Command
+from orders.models import Command, database_now
 from orders.states import CaseKind, CommandStatus, OrderStatus
 from tests.demo.client import Client
 from tests.headend.far_end import FarEnd, listening, respond
@@ -97,9 +98,7 @@ def street(place: Placed) -> Street:
         ("F28", "", DONE, NOBODY, ["open"]),
         ("F30", "", DONE, NOBODY, ["open"]),
         ("F33", "", DONE, NOBODY, ["open"]),
-        ("F34", "", DONE, NOBODY, ["open"]),
         ("F35", "", DONE, NOBODY, ["open"]),
-        ("F37", "", DONE, NOBODY, ["open", "closed", "open"]),
         ("F38", "", FAILED, REJECTED, []),
         ("F39", "", DONE, NOBODY, ["open", "open"]),
         ("F40", "", DONE, NOBODY, ["open"]),
@@ -245,6 +244,27 @@ def test_f32_who_waits_behind_a_slow_meter_gets_there(street: Street) -> None:
     assert before == []
     assert street.order(placed).status == DONE
     assert street.effects() == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "effects"), [("F34", ["open"]), ("F37", ["open", "closed", "open"])]
+)
+def test_a_port_that_is_not_as_it_was_told_is_mended_once_it_is_read(
+    street: Street, fault: str, effects: list[str]
+) -> None:
+    """F34: confirmed, and not so. F37: a technician sets it back."""
+    street.far.set_fault(fault, street.serial)
+    placed = street.world.order_opening()
+    street.dispatch()
+    street.take_posts()
+    told, really = street.port.reported, street.really()
+
+    HanPort.objects.ask_for_read_back(at=database_now())
+    street.play()
+
+    assert (told, really) == ("open", "closed")
+    assert street.order(placed).status == DONE
+    assert street.effects() == effects
 
 
 def test_f34_a_closing_that_is_confirmed_and_stays_open_is_noticed(

@@ -242,7 +242,7 @@ def test_a_closing_without_a_command_gets_one(world: World) -> None:
         ReportedState.CLOSED, at=world.now, source=ReportSource.READ_BACK
     )
     world.fake.meters[world.port.meter.serial] = ReportedState.CLOSED
-    read_due(world)
+    world.fake.read_at = database_now() + timedelta(seconds=1)
 
     reconcile(world)
 
