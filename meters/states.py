@@ -26,6 +26,7 @@ class ReportSource(TextChoices):
     EVENT = "event", _("melding fra måleren")
     POLL = "poll", _("svar på forespørsel")
     READ_BACK = "read_back", _("avlesning av måleren")
+    FITTER = "fitter", _("montør ved måleren")
 
 
 class HanCapability(TextChoices):

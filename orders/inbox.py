@@ -10,7 +10,14 @@ from orders import tasks
 from orders.fulfilment.connection import recorded_adapter
 from orders.models import Callback
 
-KEPT_HEADERS = frozenset({"content-type", "x-hes-signature", "x-hes-timestamp"})
+KEPT_HEADERS = frozenset(
+    {
+        "content-type",
+        "x-hes-client-certificate",
+        "x-hes-signature",
+        "x-hes-timestamp",
+    }
+)
 
 
 def receive_callback(

@@ -84,8 +84,8 @@ def _claim_due(head_end: HeadEnd) -> list[HanPort]:
         at = database_now()
         ports = list(
             HanPort.objects.filter(meter__head_end=head_end, read_back_due_at__lte=at)
+            .differing_first()
             .select_related("meter__head_end")
-            .order_by("read_back_due_at", "id")
             .select_for_update(of=("self",), skip_locked=True)[
                 : head_end.max_concurrency
             ]

@@ -1,12 +1,13 @@
 """Where head-ends post their results."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from meters.headend import CallbackRefused, RawCallback
+from meters.headend import CallbackRefused, RawCallback, vouched_for
 from meters.models import HeadEnd
 from orders import inbox
 
@@ -14,14 +15,17 @@ from orders import inbox
 @csrf_exempt
 @require_POST
 def callback(request: HttpRequest, code: str) -> HttpResponse:
-    """Take one callback of this head-end; authenticated by its signature.
+    """Take one callback of this head-end; authenticated by signature or certificate.
 
     Also of one that is switched off: that stops what we send, not what meters say.
     """
     head_end = get_object_or_404(HeadEnd, code=code)
     raw = RawCallback(
         body=request.body,
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=vouched_for(
+            {name.lower(): value for name, value in request.headers.items()},
+            proxy_secret=settings.HEAD_END_PROXY_SECRET,
+        ),
         received_at=timezone.now(),
     )
     try:

@@ -5,7 +5,12 @@ from urllib.parse import urlsplit
 
 from hanportal.settings import connections, required
 from hanportal.settings.base import *  # noqa: F403 -- the settings they all share
-from hanportal.settings.base import HEAD_END_SECRETS, METRICS_TOKEN, env
+from hanportal.settings.base import (
+    HEAD_END_PROXY_SECRET,
+    HEAD_END_SECRETS,
+    METRICS_TOKEN,
+    env,
+)
 from hanportal.settings.headends import ENVIRONMENT_PREFIX
 
 SECRET_KEY = required.secret_key()
@@ -21,6 +26,8 @@ NATIONAL_ID_HASH_KEYS = required.shared_secret("NATIONAL_ID_HASH_KEYS")
 NATIONAL_ID_ENCRYPTION_KEYS = required.shared_secret("NATIONAL_ID_ENCRYPTION_KEYS")
 for _code in HEAD_END_SECRETS:
     required.shared_secret(f"{ENVIRONMENT_PREFIX}{_code.upper()}")
+if HEAD_END_PROXY_SECRET:
+    required.shared_secret("HEAD_END_PROXY_SECRET")
 
 required.database_address()
 DATABASES = {"default": connections.database()}

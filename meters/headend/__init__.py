@@ -1,5 +1,7 @@
 """The way to head-end systems: what others may import, and who talks to which."""
 
+from typing import TypedDict
+
 from django.conf import settings
 
 from meters.headend.base import (
@@ -15,6 +17,7 @@ from meters.headend.base import (
     IdSource,
     Outgoing,
     PortCommand,
+    PortReset,
     Purpose,
     RawCallback,
     Recorder,
@@ -22,8 +25,29 @@ from meters.headend.base import (
     Submission,
 )
 from meters.headend.cim import CimAdapter
-from meters.headend.profile import STRICT, CimProfile
+from meters.headend.client_certificates import vouched_for
+from meters.headend.fitters import (
+    HandedIn,
+    Refused,
+    ResultsUnreadable,
+    WorkItem,
+    read_results,
+    wish,
+    written_list,
+)
+from meters.headend.manual import ManualAdapter
+from meters.headend.poll import PollAdapter
+from meters.headend.poll_profile import POLL, PollProfile
+from meters.headend.profile import CimProfile
+from meters.headend.profile_data import EVENTS, STRICT, SYNCHRONOUS
+from meters.headend.profile_settings import (
+    ProfileInvalid,
+    cim_profile,
+    poll_profile,
+    require_none,
+)
 from meters.headend.transport import Endpoint
+from meters.headend.unusable import UnusableAdapter
 from meters.models import HeadEnd
 
 __all__ = [
@@ -33,21 +57,50 @@ __all__ = [
     "Capabilities",
     "Clock",
     "Fault",
+    "HandedIn",
     "HeadEndAdapter",
     "HeadEndError",
     "Health",
     "IdSource",
     "Outgoing",
     "PortCommand",
+    "PortReset",
+    "ProfileInvalid",
     "Purpose",
     "RawCallback",
     "Recorder",
+    "Refused",
     "Report",
+    "ResultsUnreadable",
     "Submission",
+    "WorkItem",
     "adapter_for",
+    "profile_of",
+    "read_results",
+    "vouched_for",
+    "wish",
+    "written_list",
 ]
 
-CIM_PROFILES: dict[str, CimProfile] = {HeadEnd.Profile.CIM_STRICT: STRICT}
+CIM_PROFILES: dict[str, CimProfile] = {
+    HeadEnd.Profile.CIM_STRICT: STRICT,
+    HeadEnd.Profile.CIM_EVENTS: EVENTS,
+    HeadEnd.Profile.CIM_SYNCHRONOUS: SYNCHRONOUS,
+}
+
+
+def profile_of(head_end: HeadEnd) -> CimProfile | PollProfile | None:
+    """Its profile with its own settings laid over it; None where it needs none.
+
+    :raises ProfileInvalid: the settings are not what they should be.
+    """
+    if head_end.profile in CIM_PROFILES:
+        base = CIM_PROFILES[head_end.profile]
+        return cim_profile(base, head_end.profile_settings)
+    if head_end.profile == HeadEnd.Profile.POLL:
+        return poll_profile(POLL, head_end.profile_settings)
+    require_none(head_end.profile_settings)
+    return None
 
 
 def adapter_for(
@@ -58,22 +111,45 @@ def adapter_for(
     Its secret is settings.HEAD_END_SECRETS[code]. Without one the adapter sends
     nothing and refuses callbacks, saying which environment variable to set.
     """
-    profile = CIM_PROFILES[head_end.profile]
-    return CimAdapter(
-        code=head_end.code,
-        endpoint=Endpoint(
-            url=head_end.endpoint,
-            connect_timeout=head_end.connect_timeout_seconds,
-            read_timeout=head_end.read_timeout_seconds,
-            max_concurrency=head_end.max_concurrency,
-            max_response_bytes=profile.max_message_bytes,
-            max_retry_after=profile.max_retry_after,
-        ),
-        secret=settings.HEAD_END_SECRETS.get(head_end.code, ""),
-        secret_setting=f"HEAD_END_SECRET_{head_end.code.upper()}",
-        reply_address=f"{settings.PORTAL_BASE_URL}/hes/{head_end.code}/callback/",
-        profile=profile,
-        recorder=recorder,
-        clock=clock,
-        new_id=new_id,
+    try:
+        profile = profile_of(head_end)
+    except ProfileInvalid as error:
+        return UnusableAdapter(
+            reason=f"The settings of head-end {head_end.code} can't be used: {error}"
+        )
+    if profile is None:
+        return ManualAdapter(code=head_end.code, recorder=recorder, new_id=new_id)
+    common: _Common = {
+        "code": head_end.code,
+        "endpoint": _endpoint(head_end, profile),
+        "secret": settings.HEAD_END_SECRETS.get(head_end.code, ""),
+        "secret_setting": f"HEAD_END_SECRET_{head_end.code.upper()}",
+        "recorder": recorder,
+        "clock": clock,
+        "new_id": new_id,
+    }
+    if isinstance(profile, PollProfile):
+        return PollAdapter(**common, profile=profile)
+    address = f"{settings.PORTAL_BASE_URL}/hes/{head_end.code}/callback/"
+    return CimAdapter(**common, reply_address=address, profile=profile)
+
+
+class _Common(TypedDict):
+    code: str
+    endpoint: Endpoint
+    secret: str
+    secret_setting: str
+    recorder: Recorder
+    clock: Clock
+    new_id: IdSource
+
+
+def _endpoint(head_end: HeadEnd, profile: CimProfile | PollProfile) -> Endpoint:
+    return Endpoint(
+        url=head_end.endpoint,
+        connect_timeout=head_end.connect_timeout_seconds,
+        read_timeout=head_end.read_timeout_seconds,
+        max_concurrency=head_end.max_concurrency,
+        max_response_bytes=profile.max_message_bytes,
+        max_retry_after=profile.max_retry_after,
     )

@@ -32,7 +32,7 @@ class Fault(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why a message leaves us."""
+    """Why a message leaves us. A reset is submitted; a poll reads back a result."""
 
     SUBMIT = "submit"
     READ_BACK = "read_back"
@@ -51,6 +51,17 @@ class PortCommand:
     tracking_reference: str
     """The order's reference; no personal data."""
     attempt: int
+    hes_reference: str = ""
+    """The head-end's own name for it, once it has given one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortReset:
+    """Start a silent port again. What the port should be stays as it is."""
+
+    id: UUID
+    serial: str
+    tracking_reference: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +75,8 @@ class Submission:
     detail: str = ""
     hes_reference: str = ""
     retry_after: timedelta | None = None
+    report: "Report | None" = None
+    """The final result, where the head-end answers with it at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +95,9 @@ class Report:
     fault: Fault | None = None
     code: str = ""
     detail: str = ""
+    hes_reference: str = ""
+    """The head-end's own name for the command, where it says no other. Such a report
+    is a doorbell: something is ready to be polled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +120,19 @@ class RawCallback:
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What this head-end can be asked for."""
+    """What this head-end can be asked for.
+
+    Where it has no read-back, only a final result counts.
+    """
 
     read_back: bool
     poll: bool
     cancel: bool
     callbacks: bool
+    reset: bool = False
+    poll_for: timedelta | None = None
+    """How long a result is polled for before its command counts as lost; None: as long
+    as it takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,10 +207,19 @@ class HeadEndAdapter(Protocol):
         """
 
     def poll(self, pending: Sequence[PortCommand]) -> list[Report]:
-        """Ask for results; nothing for those not ready."""
+        """Ask for results; nothing for those that are not ready or could not be asked.
+
+        Too early and lost look the same, so whoever polls gives up by their own clock.
+        """
 
     def cancel(self, hes_reference: str) -> Submission | None:
-        """Ask the head-end to drop a command; None where it can't."""
+        """Ask the head-end to drop a command; None where it can't.
+
+        Without a fault it was dropped; with any, it may still be executed.
+        """
+
+    def reset(self, resets: Sequence[PortReset]) -> list[Submission]:
+        """Start silent ports again, answered like commands; nothing where it can't."""
 
     def read_state(self, serials: Sequence[str]) -> list[Report]:
         """Read the ports' present state; a report with a fault where it failed."""

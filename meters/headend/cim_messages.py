@@ -5,12 +5,13 @@ valid under them. No message carries anything personal: the order's reference on
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from lxml import etree
 
-from meters.headend.base import PortCommand
+from meters.headend.base import PortCommand, PortReset
 from meters.headend.profile import CimProfile
 
 
@@ -26,25 +27,62 @@ def control_message(
 
     :raises ValueError: the serial or the reference can't be written in XML.
     """
+    control = _Control(
+        id=command.id,
+        serial=command.serial,
+        tracking_reference=command.tracking_reference,
+        kind=profile.control_types[command.desired],
+        reason=profile.reasons[command.desired],
+    )
+    return _create(control, profile, message_id, now, reply_address)
+
+
+def reset_message(
+    reset: PortReset,
+    *,
+    profile: CimProfile,
+    message_id: UUID,
+    now: datetime,
+    reply_address: str,
+) -> bytes:
+    """CreateEndDeviceControls: start one meter's port again.
+
+    :raises ValueError: the serial or the reference can't be written in XML.
+    """
+    control = _Control(
+        id=reset.id,
+        serial=reset.serial,
+        tracking_reference=reset.tracking_reference,
+        kind=profile.reset_type,
+        reason=profile.reset_reason,
+    )
+    return _create(control, profile, message_id, now, reply_address)
+
+
+def cancel_message(
+    hes_reference: str, *, profile: CimProfile, message_id: UUID, now: datetime
+) -> bytes:
+    """CancelEndDeviceControls: drop the transaction that the head-end calls so.
+
+    :raises ValueError: the reference can't be written in XML.
+    """
     ns = profile.namespaces
     envelope, root = _message(
         profile,
-        "CreateEndDeviceControls",
+        "CancelEndDeviceControls",
         of=ns.controls_message,
         about=ns.controls,
     )
     header = _child(root, ns.controls_message, "Header")
-    _opening(header, profile, verb="create", noun="EndDeviceControls", now=now)
-    replies = {
-        "AsyncReplyFlag": "true",
-        "ReplyAddress": reply_address,
-        "AckRequired": "true",
-    }
-    _sender(header, profile, replies)
-    _ids(header, ns.header, message_id, command.id)
-    payload = _child(root, ns.controls_message, "Payload")
-    controls = _child(payload, ns.controls, "EndDeviceControls")
-    _control(_child(controls, ns.controls, "EndDeviceControl"), command, profile, now)
+    _opening(header, profile, verb="cancel", noun="EndDeviceControls", now=now)
+    _sender(header, profile, {"AsyncReplyFlag": "false", "AckRequired": "false"})
+    _ids(header, ns.header, message_id, message_id)
+    request = _child(root, ns.controls_message, "Request")
+    # Request/ID belongs to the message's own namespace in the public schema.
+    named = _child(request, ns.controls_message, "ID", hes_reference)
+    named.set("kind", "transaction")
+    # The schema wants the noun there, also where the ID says it all.
+    _child(request, ns.controls, "EndDeviceControls")
     return _written(envelope)
 
 
@@ -133,18 +171,66 @@ def _ids(
     _child(header, namespace, "CorrelationID", str(correlation_id))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Control:
+    """One EndDeviceControl about one meter."""
+
+    id: UUID
+    serial: str
+    tracking_reference: str
+    kind: str
+    reason: str
+
+
+def _create(
+    wanted: _Control,
+    profile: CimProfile,
+    message_id: UUID,
+    now: datetime,
+    reply_address: str,
+) -> bytes:
+    ns = profile.namespaces
+    envelope, root = _message(
+        profile,
+        "CreateEndDeviceControls",
+        of=ns.controls_message,
+        about=ns.controls,
+    )
+    header = _child(root, ns.controls_message, "Header")
+    _opening(header, profile, verb="create", noun="EndDeviceControls", now=now)
+    _sender(header, profile, _replies(profile, reply_address))
+    _ids(header, ns.header, message_id, wanted.id)
+    if profile.maximum_execution is not None:
+        limit = _child(header, ns.header, "Property")
+        _child(limit, ns.header, "Name", "MaximumExecutionTime")
+        seconds = int(profile.maximum_execution.total_seconds())
+        _child(limit, ns.header, "Value", f"PT{seconds}S")
+    payload = _child(root, ns.controls_message, "Payload")
+    controls = _child(payload, ns.controls, "EndDeviceControls")
+    _control(_child(controls, ns.controls, "EndDeviceControl"), wanted, profile, now)
+    return _written(envelope)
+
+
+def _replies(profile: CimProfile, reply_address: str) -> dict[str, str]:
+    """Whether the result is sent later, and where to if that is not known there."""
+    if not profile.asynchronous:
+        return {"AsyncReplyFlag": "false", "AckRequired": "true"}
+    address = {"ReplyAddress": reply_address} if profile.sends_reply_address else {}
+    return {"AsyncReplyFlag": "true", **address, "AckRequired": "true"}
+
+
 def _control(
-    control: etree._Element, command: PortCommand, profile: CimProfile, now: datetime
+    control: etree._Element, wanted: _Control, profile: CimProfile, now: datetime
 ) -> None:
     namespace = profile.namespaces.controls
-    _child(control, namespace, "mRID", str(command.id))
+    _child(control, namespace, "mRID", str(wanted.id))
     _child(control, namespace, "issuerID", profile.source)
-    _child(control, namespace, "issuerTrackingID", command.tracking_reference)
-    _child(control, namespace, "reason", profile.reasons[command.desired])
+    _child(control, namespace, "issuerTrackingID", wanted.tracking_reference)
+    _child(control, namespace, "reason", wanted.reason)
     kind = _child(control, namespace, "EndDeviceControlType")
-    kind.set("ref", profile.control_types[command.desired])
+    kind.set("ref", wanted.kind)
     device = _child(control, namespace, "EndDevices")
-    _meter_name(device, namespace, command.serial, profile)
+    _meter_name(device, namespace, wanted.serial, profile)
     timing = _child(control, namespace, "primaryDeviceTiming")
     _child(timing, namespace, "randomisation", "none")
     interval = _child(timing, namespace, "interval")

@@ -29,22 +29,51 @@ _NOT_OURS = "The answer does not carry the CorrelationID of the question."
 
 
 def submission_of(
-    received: Received, *, command: PortCommand, profile: CimProfile
+    received: Received,
+    *,
+    command: PortCommand,
+    received_at: datetime,
+    profile: CimProfile,
 ) -> Submission:
-    """What came back to a control says of the command."""
+    """What came back to a control says of the command.
+
+    Where a head-end answers when it is done, its bare OK is the result; one that says
+    "received" has promised a result and not given it.
+    """
+    said = acknowledgement_of(
+        received, asked=command.id, serial=command.serial, profile=profile
+    )
+    is_promise = said.code == profile.acknowledged_code
+    if profile.asynchronous or said.fault is not None or is_promise:
+        return said
+    result = Report(
+        serial=command.serial,
+        source=ReportSource.POLL,
+        correlation_id=command.id,
+        state=ReportedState(command.desired),
+        observed_at=received_at,
+        code=said.code,
+    )
+    return replace(said, report=result)
+
+
+def acknowledgement_of(
+    received: Received, *, asked: UUID, serial: str, profile: CimProfile
+) -> Submission:
+    """What came back to a request under this CorrelationID, about this meter."""
     answer = _heard(received, read_acknowledgement, profile)
     reference = ""
     if isinstance(answer, Received):
         fault, code, detail = answer.fault, "", answer.detail
     elif isinstance(answer, SoapFault):
         fault, code, detail = _fault_said(answer, profile)
-    elif answer.correlation_id != command.id:
+    elif answer.correlation_id != asked:
         fault, code, detail = Fault.AMBIGUOUS, "", _NOT_OURS
     else:
-        fault, code, detail = _verdict(answer, serial=command.serial, profile=profile)
+        fault, code, detail = _verdict(answer, serial=serial, profile=profile)
         reference = answer.reference
     return Submission(
-        command_id=command.id,
+        command_id=asked,
         fault=fault,
         code=code,
         detail=detail,

@@ -1,12 +1,14 @@
 """CIM profiles as data: names, codes and what they mean at one kind of head-end.
 
 Nothing public assigns a code to "HAN port" and reply codes are used inconsistently,
-so every code is a setting of a profile and none is known anywhere else.
+so every code is a setting of a profile and none is known anywhere else. The profiles
+that exist are in profile_data; what one head-end does differently, in its row.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from meters.headend.base import Fault
@@ -23,6 +25,13 @@ class Namespaces:
     events: str = "http://iec.ch/TC57/2011/EndDeviceEvents#"
     controls_message: str = "http://iec.ch/TC57/2011/EndDeviceControlsMessage"
     events_message: str = "http://iec.ch/TC57/2011/EndDeviceEventsMessage"
+
+
+class Authentication(StrEnum):
+    """How a callback proves whose it is."""
+
+    HMAC = "hmac"
+    MTLS = "mtls"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +57,21 @@ class CimProfile:
         "http://iec.ch/TC57/2011/EndDeviceControls/CreateEndDeviceControls"
     )
     soap_action_get: str = "http://iec.ch/TC57/2011/EndDeviceEvents/GetEndDeviceEvents"
+    soap_action_cancel: str = (
+        "http://iec.ch/TC57/2011/EndDeviceControls/CancelEndDeviceControls"
+    )
+
+    asynchronous: bool = True
+    """False: the answer itself is the result, and nothing is sent to us."""
+    sends_reply_address: bool = True
+    """False: our callback address was registered there beforehand."""
+    maximum_execution: timedelta | None = None
+    """How long the head-end may go on trying; None leaves it to the head-end."""
+    reads_back: bool = True
+    cancels: bool = False
+    reset_type: str = ""
+    """The control type that starts a silent port again; empty: there is none."""
+    reset_reason: str = "HAN port restarted"
 
     control_types: Mapping[DesiredState, str]
     reasons: Mapping[DesiredState, str]
@@ -65,6 +89,10 @@ class CimProfile:
     soap_fault_codes: Mapping[str, Fault]
     """By the local name of the faultcode, where no reply code is given."""
 
+    callback_authentication: Authentication = Authentication.HMAC
+    client_certificates: frozenset[str] = frozenset()
+    """SHA-256 fingerprints, in lower-case hex, of those who may call back by mTLS."""
+
     naive_times: ZoneInfo | None = None
     """What a time without a zone is taken to be. None: it is not relied on, because a
     state that is dated an hour wrong can hide a newer one."""
@@ -81,83 +109,3 @@ class CimProfile:
         if code in self.reply_codes:
             return self.reply_codes[code]
         return self.reply_families.get(code.partition(".")[0], Fault.AMBIGUOUS)
-
-
-REPLY_CODES: Mapping[str, Fault | None] = {
-    "0": None,
-    "0.0": None,
-    "0.1": Fault.NOT_FINAL,
-    # Partial, and nothing more will come: what is missing is unknown.
-    "0.2": Fault.AMBIGUOUS,
-    "0.3": Fault.NOT_FINAL,
-    "2.4": Fault.REJECTED,
-    "2.5": Fault.CONTRACT,
-    "2.9": Fault.CONTRACT,
-    "2.12": Fault.REJECTED,
-    "2.13": Fault.REJECTED,
-    "3.1": Fault.THROTTLED,
-    "3.2": Fault.THROTTLED,
-    "4.1": Fault.UNREACHABLE,
-    "5.1": Fault.THROTTLED,
-    "5.3": Fault.UNREACHABLE,
-    "6.1": Fault.REJECTED,
-    "6.2": Fault.NOT_FINAL,
-    "6.3": Fault.NOT_FINAL,
-    "6.4": Fault.NOT_FINAL,
-    "6.5": Fault.REJECTED,
-}
-
-# Family 6 is left out on purpose: it holds both "later" and "never", so a code of it
-# that is not listed must be read back.
-REPLY_FAMILIES: Mapping[str, Fault] = {
-    "1": Fault.CONTRACT,
-    "2": Fault.CONTRACT,
-    "3": Fault.THROTTLED,
-    "4": Fault.UNREACHABLE,
-    "5": Fault.UNREACHABLE,
-    "7": Fault.AUTH,
-}
-
-SOAP_FAULT_CODES: Mapping[str, Fault] = {
-    "Client": Fault.CONTRACT,
-    "MustUnderstand": Fault.CONTRACT,
-    "VersionMismatch": Fault.CONTRACT,
-    "FailedAuthentication": Fault.AUTH,
-    "InvalidSecurity": Fault.AUTH,
-    "InvalidSecurityToken": Fault.AUTH,
-    "Server": Fault.AMBIGUOUS,
-}
-
-EVENT_TYPES: Mapping[str, EventMeaning] = {
-    "3.23.0.76": EventMeaning(state=ReportedState.OPEN),
-    "3.23.0.66": EventMeaning(state=ReportedState.CLOSED),
-    # Tried and failed, like reply code 5.3, unless an error code says more.
-    "3.23.0.221": EventMeaning(fault=Fault.UNREACHABLE),
-    "3.23.0.220": EventMeaning(fault=Fault.UNREACHABLE),
-    "3.23.0.44": EventMeaning(),
-    "3.23.0.79": EventMeaning(fault=Fault.AMBIGUOUS),
-    "3.23.0.64": EventMeaning(fault=Fault.UNREACHABLE),
-    "3.23.0.10": EventMeaning(fault=Fault.REJECTED),
-    "3.23.0.225": EventMeaning(fault=Fault.NOT_FINAL),
-    "3.23.0.34": EventMeaning(fault=Fault.NOT_FINAL),
-}
-
-STRICT = CimProfile(
-    name="cim-strict",
-    control_types={
-        DesiredState.OPEN: "3.23.0.26",
-        DesiredState.CLOSED: "3.23.0.22",
-    },
-    reasons={
-        DesiredState.OPEN: "HAN port requested open",
-        DesiredState.CLOSED: "HAN port requested closed",
-    },
-    event_types=EVENT_TYPES,
-    status_values={
-        "Enabled": ReportedState.OPEN,
-        "Disabled": ReportedState.CLOSED,
-    },
-    reply_codes=REPLY_CODES,
-    reply_families=REPLY_FAMILIES,
-    soap_fault_codes=SOAP_FAULT_CODES,
-)

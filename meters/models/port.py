@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, F, Q
 from uuid6 import uuid7
 
 from meters.models.register import Meter, MeteringPoint
@@ -26,6 +26,15 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
     def open_unwanted(self) -> Self:
         """Seen open although they must be closed: open without a consent."""
         return self.filter(reported=ReportedState.OPEN, desired=DesiredState.CLOSED)
+
+    def differing_first(self) -> Self:
+        """What is not as it should be before what is only looked at once more."""
+        is_as_wanted = ExpressionWrapper(
+            Q(reported=F("desired")), output_field=models.BooleanField()
+        )
+        return self.annotate(is_as_wanted=is_as_wanted).order_by(
+            "is_as_wanted", "read_back_due_at", "id"
+        )
 
     def read_back_overdue(self, *, at: datetime) -> Self:
         """Ports that should have been read back, the longest overdue first."""

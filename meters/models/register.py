@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -72,6 +72,10 @@ class HeadEnd(models.Model):
         """The adapters that exist."""
 
         CIM_STRICT = "cim-strict", "CIM strict"
+        CIM_EVENTS = "cim-events", "CIM events"
+        CIM_SYNCHRONOUS = "cim-synchronous", "CIM synchronous"
+        POLL = "poll", "Poll"
+        MANUAL = "manual", "Manual"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.CharField(
@@ -79,7 +83,10 @@ class HeadEnd(models.Model):
     )
     name = models.CharField(max_length=60)
     profile = models.CharField(max_length=20, choices=Profile.choices)
-    endpoint = models.URLField()
+    profile_settings = models.JSONField(default=dict, blank=True)
+    """What this one does differently from its profile: codes, words, limits."""
+    endpoint = models.URLField(blank=True)
+    """Empty only where nothing goes over a wire."""
     connect_timeout_seconds = models.PositiveSmallIntegerField(default=5)
     read_timeout_seconds = models.PositiveSmallIntegerField(default=30)
     max_concurrency = models.PositiveSmallIntegerField(default=20)
@@ -93,14 +100,26 @@ class HeadEnd(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="head_end_profile_is_known",
-                condition=Q(profile__in=["cim-strict"]),
+                condition=Q(
+                    profile__in=[
+                        "cim-strict",
+                        "cim-events",
+                        "cim-synchronous",
+                        "poll",
+                        "manual",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="head_end_has_an_endpoint",
+                condition=~Q(endpoint="") | Q(profile="manual"),
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
-    def change(self, facts: Mapping[str, str | int]) -> list[str]:
+    def change(self, facts: Mapping[str, Any]) -> list[str]:
         """Take on these facts; gives the names of those that were new.
 
         :raises ValidationError: a fact is not what its field takes.

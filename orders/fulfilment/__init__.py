@@ -10,12 +10,15 @@ from orders.fulfilment.dispatch import (
     recover_expired_leases,
 )
 from orders.fulfilment.follow_up import follow_up, read_back
+from orders.fulfilment.work_list import hand_in, work_list
 
 __all__ = [
     "dispatch",
     "follow_up",
     "give_up_overdue",
+    "hand_in",
     "read_back",
     "recover_expired_leases",
+    "work_list",
     "work_off_callbacks",
 ]

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hanportal.audit import log
 from meters.headend import (
     CallbackRefused,
     Clock,
@@ -14,13 +13,11 @@ from meters.headend import (
     Report,
 )
 from meters.models import HanPort, HeadEnd
-from meters.states import ReportedState, ReportSource
-from orders.fulfilment import settling
 from orders.fulfilment.connection import recorded_adapter
+from orders.fulfilment.deciding import decide
 from orders.fulfilment.locking import locked_command
-from orders.fulfilment.settling import Finding
 from orders.models import Callback, Command, database_now
-from orders.states import CallbackOutcome, CommandStatus
+from orders.states import CallbackOutcome
 
 BATCH = 100
 
@@ -43,8 +40,10 @@ def apply_report(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
 
     A report about an older intent decides nothing: the meter is read back instead.
     """
+    if report.correlation_id is None and report.hes_reference:
+        return _ring_for(report, head_end=head_end)
     if report.correlation_id is None:
-        return _look_at(report, head_end=head_end)
+        return _look_at(report, head_end=head_end, clock=clock)
     port_id = (
         Command.objects.filter(
             pk=report.correlation_id,
@@ -55,22 +54,52 @@ def apply_report(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
         .first()
     )
     if port_id is None:
-        return _look_at(report, head_end=head_end)
+        return _look_at(report, head_end=head_end, clock=clock)
     with transaction.atomic():
         command = locked_command(port_id=port_id, command_id=report.correlation_id)
         if command.is_live and command.generation == command.port.generation:
-            _decide(command, report, clock=clock)
+            decide(command, report, clock=clock)
         elif report.fault != Fault.NOT_FINAL:
             _reconsider(command, report)
+            _take_at_its_word(command.port, report, clock=clock)
     return True
 
 
-def _look_at(report: Report, *, head_end: HeadEnd) -> bool:
+def _ring_for(report: Report, *, head_end: HeadEnd) -> bool:
+    """A doorbell: ask for the result now. It says nothing of the port itself."""
+    rung = (
+        Command.objects.live()
+        .filter(
+            port__meter__head_end=head_end,
+            port__meter__serial=report.serial,
+            hes_reference=report.hes_reference,
+        )
+        .update(not_before=database_now())
+    )
+    return rung > 0
+
+
+def _look_at(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
     """Nobody asked for this: believe the meter only after reading it back."""
-    HanPort.objects.filter(
-        meter__head_end=head_end, meter__serial=report.serial, generation__gt=0
-    ).ask_for_read_back(at=database_now())
+    with transaction.atomic():
+        ports = HanPort.objects.filter(
+            meter__head_end=head_end, meter__serial=report.serial, generation__gt=0
+        ).select_related("meter__head_end")
+        for port in ports.locked():
+            _take_at_its_word(port, report, clock=clock)
+            port.read_back_by(database_now())
     return False
+
+
+def _take_at_its_word(port: HanPort, report: Report, *, clock: Clock) -> None:
+    """Where a meter can't be read back, what it tells against our wish is believed."""
+    if report.state is None or report.observed_at is None:
+        return
+    if report.state == port.desired:
+        return
+    adapter = recorded_adapter(port.meter.head_end, clock=clock)
+    if not adapter.capabilities().read_back:
+        port.observe(report.state, at=report.observed_at, source=report.source)
 
 
 def _work_off(callback_id: UUID, *, clock: Clock) -> bool:
@@ -109,30 +138,6 @@ def _apply(callback: Callback, *, clock: Clock) -> CallbackOutcome | None:
         apply_report(report, head_end=head_end, clock=clock) for report in batch.reports
     ]
     return CallbackOutcome.APPLIED if any(known) else CallbackOutcome.ORPHANED
-
-
-def _decide(command: Command, report: Report, *, clock: Clock) -> None:
-    head_end = log.Actor(log.ActorKind.HEAD_END, command.port.meter.head_end.code)
-    at = clock()
-    is_final = report.fault is None and report.state is not None
-    if is_final and report.state == ReportedState(command.desired):
-        settling.confirm(
-            command,
-            observed_at=report.observed_at or at,
-            source=ReportSource.EVENT,
-            by=head_end,
-            at=at,
-        )
-        return
-    finding = Finding(
-        fault=report.fault or Fault.AMBIGUOUS,
-        code=report.code,
-        detail=report.detail or "The report does not match the command.",
-    )
-    waits_to_be_sent = command.status == CommandStatus.QUEUED
-    if waits_to_be_sent and finding.fault not in settling.FINAL_FAULTS:
-        return
-    settling.dispose(command, finding, by=head_end, at=at)
 
 
 def _reconsider(command: Command, report: Report) -> None:

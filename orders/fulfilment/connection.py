@@ -4,9 +4,18 @@ from typing import Protocol
 
 from uuid6 import uuid7
 
-from meters.headend import Clock, HeadEndAdapter, IdSource, Recorder, adapter_for
+from meters.headend import (
+    Clock,
+    HeadEndAdapter,
+    IdSource,
+    PortCommand,
+    Recorder,
+    adapter_for,
+)
 from meters.models import HeadEnd
+from meters.states import DesiredState
 from orders.fulfilment.recorder import ExchangeRecorder
+from orders.models import Command
 
 
 class Connect(Protocol):
@@ -24,3 +33,18 @@ def recorded_adapter(
     """An adapter whose exchanges are kept in the database."""
     recorder = ExchangeRecorder(head_end, clock=clock)
     return connect(head_end, recorder=recorder, clock=clock, new_id=uuid7)
+
+
+def port_command(command: Command) -> PortCommand:
+    """The command as an adapter takes it."""
+    reference = str(command.id)
+    if command.order is not None:
+        reference = command.order.placement.reference
+    return PortCommand(
+        id=command.id,
+        serial=command.port.meter.serial,
+        desired=DesiredState(command.desired),
+        tracking_reference=reference,
+        attempt=command.attempts,
+        hes_reference=command.hes_reference,
+    )

@@ -11,6 +11,7 @@ from meters.headend import (
     Fault,
     HeadEndError,
     PortCommand,
+    Report,
     Submission,
     adapter_for,
 )
@@ -18,7 +19,8 @@ from meters.models import HeadEnd
 from meters.states import DesiredState
 from orders.deadlines import oslo_date
 from orders.fulfilment import settling
-from orders.fulfilment.connection import Connect, recorded_adapter
+from orders.fulfilment.connection import Connect, port_command, recorded_adapter
+from orders.fulfilment.deciding import decide
 from orders.fulfilment.locking import locked_command
 from orders.fulfilment.settling import Finding
 from orders.models import Command, Consent, database_now
@@ -53,7 +55,7 @@ def dispatch(*, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for)
             for claim in claims
         ]
     for claim, submission in zip(claims, submissions, strict=True):
-        _settle(claim, submission, now=clock())
+        _settle(claim, submission, clock=clock)
     return len(claims)
 
 
@@ -113,13 +115,7 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
             command.claim(since=lease_start, until=lease, by=DISPATCHER, at=now)
             claims.append(
                 Claim(
-                    command=PortCommand(
-                        id=command.id,
-                        serial=command.port.meter.serial,
-                        desired=DesiredState(command.desired),
-                        tracking_reference=_tracking_reference(command),
-                        attempt=command.attempts,
-                    ),
+                    command=port_command(command),
                     fence=command.fence,
                 )
             )
@@ -148,13 +144,18 @@ def _may_be_sent(command: Command, *, now: datetime) -> bool:
     return False
 
 
-def _settle(claim: Claim, submission: Submission, *, now: datetime) -> None:
+def _settle(claim: Claim, submission: Submission, *, clock: Clock) -> None:
+    now = clock()
     with transaction.atomic():
         port_id = Command.objects.values_list("port_id", flat=True).get(
             pk=claim.command.id
         )
         command = locked_command(port_id=port_id, command_id=claim.command.id)
         if command.status != CommandStatus.SENDING or command.fence != claim.fence:
+            return
+        if submission.fault is None and submission.report is not None:
+            command.hes_reference = submission.hes_reference or command.hes_reference
+            _apply_result(command, submission.report, clock=clock)
             return
         if submission.fault is None:
             settling.accept(
@@ -170,13 +171,16 @@ def _settle(claim: Claim, submission: Submission, *, now: datetime) -> None:
         settling.dispose(command, finding, by=DISPATCHER, at=now)
 
 
+def _apply_result(command: Command, report: Report, *, clock: Clock) -> None:
+    """The answer was the result. For an intent that is past, it is read back."""
+    if command.generation == command.port.generation:
+        decide(command, report, clock=clock)
+        return
+    finding = Finding(fault=Fault.AMBIGUOUS, detail="An answer to an older intent.")
+    settling.dispose(command, finding, by=DISPATCHER, at=clock())
+
+
 def _longest_call(head_end: HeadEnd) -> timedelta:
     return timedelta(
         seconds=head_end.connect_timeout_seconds + head_end.read_timeout_seconds
     )
-
-
-def _tracking_reference(command: Command) -> str:
-    if command.order is not None:
-        return command.order.placement.reference
-    return str(command.id)

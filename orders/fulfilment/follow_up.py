@@ -1,4 +1,4 @@
-"""Reads meters back where a result is overdue or in doubt, before any resending."""
+"""Polls or reads back where a result is overdue or in doubt, before any resending."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from hanportal.audit import log
 from meters.headend import Clock, Fault, HeadEndError, Report, adapter_for
 from meters.models import HeadEnd
 from meters.states import DesiredState, ReportedState, ReportSource
-from orders.fulfilment import settling
+from orders.fulfilment import polling, settling
 from orders.fulfilment.connection import Connect, recorded_adapter
 from orders.fulfilment.locking import locked_command
 from orders.fulfilment.settling import Finding
@@ -24,13 +24,25 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 def follow_up(
     *, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for
 ) -> int:
-    """Read back the unsettled commands that are due; says how many were read."""
+    """Look after the unsettled commands that are due; says how many there were.
+
+    Polled first and read back after, as far as the head-end offers either.
+    """
     claims = _claim(head_end, now=clock())
     if not claims:
         return 0
-    serials = [command.port.meter.serial for command in claims]
+    adapter = recorded_adapter(head_end, clock=clock, connect=connect)
+    offered = adapter.capabilities()
+    waiting = polling.poll(adapter, claims, clock=clock) if offered.poll else claims
+    if not offered.read_back:
+        at = database_now()
+        for command in waiting:
+            if polling.is_lost(command, offered=offered, at=at):
+                polling.send_again(command, now=clock())
+        return len(claims)
+    serials = [command.port.meter.serial for command in waiting]
     reports = read_back(head_end, serials, clock=clock, connect=connect)
-    for command, report in zip(claims, reports, strict=True):
+    for command, report in zip(waiting, reports, strict=True):
         _settle(command, report, now=clock())
     return len(claims)
 

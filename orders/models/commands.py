@@ -56,6 +56,18 @@ class CommandQuerySet(models.QuerySet["Command"]):
             port__meter__head_end=head_end,
         ).order_by("desired", "not_before", "id")
 
+    def on_work_list(self, head_end: HeadEnd) -> Self:
+        """What somebody at the head-end has been given to do and is still wanted."""
+        return (
+            self.filter(
+                status=CommandStatus.ACCEPTED,
+                port__meter__head_end=head_end,
+                generation=models.F("port__generation"),
+            )
+            .select_related("port__meter", "order__placement")
+            .order_by("desired", "queued_at", "id")
+        )
+
     def overdue(self, *, at: datetime) -> Self:
         """Openings past their deadline that nobody is sending at this moment."""
         return (

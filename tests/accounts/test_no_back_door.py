@@ -37,7 +37,9 @@ ADMIN = {
     ("admin/accounts/user/<path:object_id>/change/", "accounts_user_change"),
     ("admin/accounts/rolegrant/", "accounts_rolegrant_changelist"),
     ("admin/accounts/rolegrant/<path:object_id>/change/", "accounts_rolegrant_change"),
-    ("admin/^(?P<app_label>accounts)/$", "app_list"),
+    ("admin/meters/headend/", "meters_headend_changelist"),
+    ("admin/meters/headend/<path:object_id>/change/", "meters_headend_change"),
+    ("admin/^(?P<app_label>accounts|meters)/$", "app_list"),
 }
 
 

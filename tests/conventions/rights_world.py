@@ -69,6 +69,9 @@ SPECIAL: dict[str, Callable[[RightsWorld], dict[str, Any]]] = {
     "admin:accounts_rolegrant_change": lambda world: {
         "object_id": world.names["grant_id"]
     },
+    "admin:meters_headend_change": lambda world: {
+        "object_id": world.names["head_end_id"]
+    },
     **{
         f"minside:open_{step}": lambda world: {
             "point_id": world.names["closed_point_id"]
@@ -103,6 +106,7 @@ def build_rights_world() -> RightsWorld:
             "person_id": colleague.id,
             "object_id": colleague.id,
             "grant_id": grant.id,
+            "head_end_id": world.head_end.id,
             "closed_point_id": closed.id,
             "factor_id": Authenticator.objects.get(user=colleague).pk,
             "app_label": "accounts",

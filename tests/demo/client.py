@@ -26,7 +26,7 @@ SECRETS = {
     "kaifa": "secret of kaifa",
     "landisgyr": "secret of landisgyr",
 }
-_CODES = {"open": "3.23.0.26", "closed": "3.23.0.22"}
+_CODES = {"open": "3.23.0.26", "closed": "3.23.0.22", "restart": "3.23.0.214"}
 _NAMESPACES = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NS.items())
 
 

@@ -1,17 +1,20 @@
 """Adapters with a far end on this machine, a recorder in memory and a still clock."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from uuid6 import uuid7
 
 from meters.headend.cim import CimAdapter
-from meters.headend.profile import STRICT
+from meters.headend.profile_data import STRICT
 from meters.headend.transport import Endpoint
 from tests.headend.doubles import NOW, SECRET, Build, KeptInMemory, new_id
-from tests.headend.far_end import FarEnd, listening
+from tests.headend.far_end import FarEnd, Heard, Line, http, listening
+from tests.headend.simulation import Portal, Simulator, raw_callback, running
 
 
 @pytest.fixture
@@ -71,3 +74,27 @@ def cim(build: Build, far_end: FarEnd) -> CimAdapter:
 def wire_page() -> str:
     """The page that both sides of the wire follow."""
     return (Path(settings.BASE_DIR) / "docs" / "head-end-wire.md").read_text()
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """One simulator for all tests of this folder."""
+    with running(tmp_path_factory.mktemp("simulator")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def portal(build: Build, simulator: Simulator, far_end: FarEnd) -> Portal:
+    """The adapter for the simulator's aidon, and an inbox that answers as it says."""
+    cim = replace(
+        build(f"{simulator.address}/aidon/soap"),
+        clock=lambda: datetime.now(UTC),
+        new_id=uuid7,
+        reply_address=far_end.url,
+    )
+
+    async def take(line: Line, heard: Heard) -> None:
+        await line.send(http(200, cim.parse_callback(raw_callback(heard)).reply, {}))
+
+    far_end.behaviour = take
+    return Portal(cim, far_end)

@@ -20,6 +20,13 @@ def envelope(content: str) -> bytes:
     return ENVELOPE.format(content=content).encode()
 
 
+def of_2017(body: bytes) -> bytes:
+    """The same message in the later edition."""
+    return body.replace(
+        b"/2011/EndDeviceControlsM", b"/2017/EndDeviceControlsM"
+    ).replace(b"/2011/EndDeviceEventsM", b"/2017/EndDeviceEventsM")
+
+
 def header(prefix: str, verb: str, noun: str, correlation_id: UUID | str | None) -> str:
     """The Header of an answer or a callback."""
     correlation = (

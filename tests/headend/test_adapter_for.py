@@ -1,9 +1,21 @@
 """From a head-end's row and the settings to an adapter that can be used."""
 
+from dataclasses import asdict
+
 import pytest
 from pytest_django import Settings
 
-from meters.headend import Fault, HeadEndAdapter, HeadEndError, adapter_for
+from meters.headend import (
+    CallbackRefused,
+    Fault,
+    HeadEndAdapter,
+    HeadEndError,
+    RawCallback,
+    adapter_for,
+)
+from meters.headend.cim import CimAdapter
+from meters.headend.manual import ManualAdapter
+from meters.headend.poll import PollAdapter
 from meters.models import HeadEnd
 from tests.headend import said
 from tests.headend.doubles import NOW, KeptInMemory, command, new_id
@@ -52,13 +64,56 @@ def test_a_missing_secret_names_the_variable_to_set(
     )
 
 
-@pytest.mark.parametrize("profile", HeadEnd.Profile.values)
+@pytest.mark.parametrize(
+    ("profile", "kind", "offers"),
+    [
+        ("cim-strict", CimAdapter, {"read_back", "callbacks"}),
+        ("cim-events", CimAdapter, {"read_back", "callbacks"}),
+        ("cim-synchronous", CimAdapter, {"read_back"}),
+        ("poll", PollAdapter, {"poll", "callbacks"}),
+        ("manual", ManualAdapter, {"poll"}),
+    ],
+)
 def test_every_profile_has_an_adapter(
-    settings: Settings, recorder: KeptInMemory, profile: str
+    settings: Settings,
+    recorder: KeptInMemory,
+    profile: str,
+    kind: type[HeadEndAdapter],
+    offers: set[str],
 ) -> None:
     settings.HEAD_END_SECRETS = {}
     row = HeadEnd(code="aidon", profile=profile, endpoint="https://he.example/")
 
     adapter = adapter_for(row, recorder=recorder, clock=lambda: NOW, new_id=new_id)
 
-    assert adapter.capabilities().read_back is True
+    offered = asdict(adapter.capabilities())
+    assert type(adapter) is kind
+    assert {name for name, value in offered.items() if value is True} == offers
+
+
+def test_no_profile_is_left_out() -> None:
+    marks = getattr(test_every_profile_has_an_adapter, "pytestmark", [])
+
+    tried = [row[0] for mark in marks for row in mark.args[1]]
+    assert tried == HeadEnd.Profile.values
+
+
+def test_settings_that_make_no_sense_stop_this_head_end_and_lose_nothing(
+    settings: Settings, recorder: KeptInMemory
+) -> None:
+    settings.HEAD_END_SECRETS = {"aidon": "s3cret"}
+    row = HeadEnd(code="aidon", profile="poll", endpoint="https://he.example/")
+    row.profile_settings = {"poll_for_seconds": "soon"}
+    adapter = adapter_for(row, recorder=recorder, clock=lambda: NOW, new_id=new_id)
+
+    with pytest.raises(HeadEndError) as failed:
+        adapter.submit([command()])
+    with pytest.raises(CallbackRefused) as refused:
+        adapter.parse_callback(RawCallback(body=b"", headers={}, received_at=NOW))
+
+    assert (failed.value.fault, refused.value.status) == (Fault.AUTH, 503)
+    assert failed.value.detail == (
+        "The settings of head-end aidon can't be used: "
+        "poll_for_seconds: must be a whole number from 60 to 604800."
+    )
+    assert adapter.probe().reachable is False

@@ -7,7 +7,7 @@ import pytest
 
 from meters.headend import Fault, Report, Submission
 from meters.headend.cim_results import read_back_of, submission_of
-from meters.headend.profile import STRICT
+from meters.headend.profile_data import STRICT
 from meters.headend.transport import Received
 from meters.states import ReportedState, ReportSource
 from tests.headend import said
@@ -18,7 +18,7 @@ def submission(
     body: bytes, *, status: int = 200, fault: Fault | None = None
 ) -> Submission:
     received = Received(message_id=uuid4(), status=status, body=body, fault=fault)
-    return submission_of(received, command=command(), profile=STRICT)
+    return submission_of(received, command=command(), received_at=NOW, profile=STRICT)
 
 
 def reading(body: bytes) -> Report:
@@ -275,7 +275,7 @@ def test_waiting_is_passed_on() -> None:
         retry_after=timedelta(seconds=7),
     )
 
-    answer = submission_of(received, command=command(), profile=STRICT)
+    answer = submission_of(received, command=command(), received_at=NOW, profile=STRICT)
 
     assert (answer.fault, answer.retry_after) == (
         Fault.THROTTLED,

@@ -11,7 +11,7 @@ from lxml import etree
 
 from meters.headend import CallbackRefused, Fault, RawCallback, Report
 from meters.headend.cim import CimAdapter
-from meters.headend.profile import STRICT
+from meters.headend.profile_data import STRICT
 from meters.states import ReportedState, ReportSource
 from tests.headend import said
 from tests.headend.doubles import (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from meters.headend import CallbackRefused, Fault, RawCallback, Report
 from meters.headend.cim import CimAdapter
 from meters.headend.cim_results import read_back_of, submission_of
-from meters.headend.profile import STRICT
+from meters.headend.profile_data import STRICT
 from meters.headend.transport import Endpoint, Received
 from tests.headend import said
 from tests.headend.doubles import (
@@ -147,7 +147,9 @@ def test_an_acknowledgement_is_never_made_up(body: bytes, status: int) -> None:
         message_id=COMMAND_ID, status=status, body=body, fault=faults.get(status)
     )
 
-    submission = submission_of(received, command=command(), profile=STRICT)
+    submission = submission_of(
+        received, command=command(), received_at=NOW, profile=STRICT
+    )
 
     assert len(submission.code) <= 32
     assert (submission.code + submission.detail).isprintable()

@@ -14,7 +14,7 @@ from meters.headend.cim_messages import (
     control_message,
     read_back_message,
 )
-from meters.headend.profile import STRICT
+from meters.headend.profile_data import STRICT
 from meters.states import DesiredState
 from tests.headend.doubles import COMMAND_ID, NOW, SERIAL, command
 

@@ -1,136 +1,16 @@
 """The adapter and the simulator, written apart, understand each other over HTTP."""
 
-import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
+from dataclasses import replace
 
 import pytest
-from django.conf import settings
 from uuid6 import uuid7
 
-from meters.headend import Fault, RawCallback, Report
-from meters.headend.cim import CimAdapter
+from meters.headend import Fault
 from meters.states import DesiredState, ReportedState
-from tests.headend.doubles import Build, command
-from tests.headend.far_end import FarEnd, Heard, Line, http
+from tests.headend.doubles import command
+from tests.headend.simulation import AIDON, KAMSTRUP, LANDIS, Portal, Simulator
 
 pytestmark = pytest.mark.processes
-
-AIDON, KAMSTRUP, LANDIS = "7359992890000001", "5706567000000002", "4000000000000003"
-FLEET = {
-    "head_ends": {
-        "aidon": {"preset": "aidon", "delay_from": 0, "delay_to": 0},
-        "landis": {"preset": "landisgyr", "delay_from": 0, "delay_to": 0},
-    },
-    "meters": [
-        {"serial": AIDON, "head_end": "aidon", "port": "closed"},
-        {"serial": KAMSTRUP, "head_end": "aidon", "port": "open"},
-        {"serial": LANDIS, "head_end": "landis", "port": "closed"},
-    ],
-}
-
-
-@dataclass
-class Simulator:
-    """A running simulator and its admin interface."""
-
-    address: str
-
-    def fault(self, serial: str, fault: str, parameter: str = "") -> None:
-        """Let the next exchange about this meter go wrong."""
-        document = {"scope": "meter", "key": serial, "fault": fault, "times": 1}
-        if parameter:
-            document["parameter"] = parameter
-        self._ask("/admin/faults", document)
-
-    def ledger(self, serial: str) -> list[str]:
-        """The states that this meter's port really took."""
-        return [row["state"] for row in self._ask(f"/admin/ledger?serial={serial}")]
-
-    def _ask(self, path: str, document: object = None) -> Any:
-        body = None if document is None else json.dumps(document).encode()
-        request = Request(
-            self.address + path, data=body, headers={"Content-Type": "application/json"}
-        )
-        with urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    """`python -m hanportal.demo.headend` with three meters, on a free port."""
-    folder = tmp_path_factory.mktemp("simulator")
-    fleet = folder / "fleet.json"
-    fleet.write_text(json.dumps(FLEET))
-    arguments = ["--fleet", str(fleet), "--ledger", str(folder / "ledger.sqlite")]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hanportal.demo.headend", *arguments],
-        cwd=Path(settings.BASE_DIR),
-        env=os.environ
-        | {"HEAD_END_SECRET_AIDON": "s3cret", "HEAD_END_SECRET_LANDIS": "s3cret"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    said: list[str] = []
-    try:
-        for line in process.stdout:
-            said.append(line)
-            if found := re.search(r"Listening on (http://\S+?)/?$", line.strip()):
-                yield Simulator(found.group(1))
-                return
-        raise AssertionError("The simulator did not start: " + "".join(said))
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
-
-
-@dataclass
-class Portal:
-    """An adapter and the callbacks that it was sent."""
-
-    cim: CimAdapter
-    inbox: FarEnd
-
-    def reports(self, count: int) -> list[Report]:
-        """The reports of the first callbacks, once there are so many."""
-        return [
-            report
-            for heard in self.inbox.wait_for(count)
-            for report in self.cim.parse_callback(_raw(heard)).reports
-        ]
-
-
-def _raw(heard: Heard) -> RawCallback:
-    return RawCallback(
-        body=heard.body, headers=heard.headers, received_at=datetime.now(UTC)
-    )
-
-
-@pytest.fixture
-def portal(build: Build, simulator: Simulator, far_end: FarEnd) -> Portal:
-    """The adapter for the simulator's aidon, and an inbox that answers as it says."""
-    cim = replace(
-        build(f"{simulator.address}/aidon/soap"),
-        clock=lambda: datetime.now(UTC),
-        new_id=uuid7,
-        reply_address=far_end.url,
-    )
-
-    async def take(line: Line, heard: Heard) -> None:
-        await line.send(http(200, cim.parse_callback(_raw(heard)).reply, {}))
-
-    far_end.behaviour = take
-    return Portal(cim, far_end)
 
 
 def test_a_port_is_opened_and_the_result_comes_back(

@@ -128,3 +128,30 @@ def test_register_head_end_refuses_what_is_no_address() -> None:
     with pytest.raises(CommandError, match="endpoint: "):
         run(*REGISTER_AIDON[:-1], "--endpoint=hes")
     assert HeadEnd.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_what_a_head_end_does_differently_is_registered_and_checked() -> None:
+    manual = ["--code=hand", "--name=Montører", "--profile=manual"]
+    call_command("register_head_end", *manual, stdout=StringIO())
+    told = StringIO()
+    known = ["--code=gxf", "--name=GXF", "--profile=poll"]
+    address = "--endpoint=https://gxf.example/"
+
+    call_command(
+        "register_head_end",
+        *known,
+        address,
+        '--profile-settings={"poll_for_seconds": 600}',
+        stdout=told,
+    )
+
+    assert "profile_settings" in told.getvalue()
+    assert HeadEnd.objects.get(code="gxf").profile_settings == {"poll_for_seconds": 600}
+    assert HeadEnd.objects.get(code="hand").endpoint == ""
+    with pytest.raises(CommandError, match="poll_for_seconds: must be a whole number"):
+        call_command(
+            "register_head_end", *known, '--profile-settings={"poll_for_seconds": 1}'
+        )
+    with pytest.raises(CommandError, match="head_end_has_an_endpoint"):
+        call_command("register_head_end", *known[1:], "--code=other")

@@ -19,6 +19,7 @@ from meters.headend import (
     IdSource,
     Outgoing,
     PortCommand,
+    PortReset,
     Purpose,
     RawCallback,
     Recorder,
@@ -107,6 +108,10 @@ class FakeHeadEnd:
     def cancel(self, hes_reference: str) -> Submission | None:
         """It can't cancel."""
         return None
+
+    def reset(self, resets: Sequence[PortReset]) -> list[Submission]:
+        """It has no reset."""
+        return []
 
     def read_state(self, serials: Sequence[str]) -> list[Report]:
         """The meters as they are."""

@@ -5,13 +5,14 @@ Writing needs the content type application/json, so no web page can do it.
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from aiohttp import web
 
+from hanportal.demo.headend.doors import Doors
 from hanportal.demo.headend.faults import FAULTS
-from hanportal.demo.headend.fleet import Meter
+from hanportal.demo.headend.fleet import HeadEnd, Meter
 from hanportal.demo.headend.ledger import Ledger
 from hanportal.demo.headend.switchboard import FaultRefused
 from hanportal.demo.headend.world import World
@@ -20,10 +21,11 @@ from hanportal.demo.headend.world import World
 class Admin:
     """Everything under /admin, and /healthz."""
 
-    def __init__(self, world: World, ledger: Ledger) -> None:
+    def __init__(self, world: World, ledger: Ledger, doors: Doors) -> None:
         """Look at this world and its ledger."""
         self._world = world
         self._ledger = ledger
+        self._doors = doors
 
     def routes(self) -> list[web.RouteDef]:
         """The paths and what answers them."""
@@ -32,6 +34,10 @@ class Admin:
             web.get("/admin/ledger", self.ledger),
             web.get("/admin/meters/{serial}", self.meter),
             web.post("/admin/meters/{serial}/port", self.set_port),
+            web.get("/admin/head-ends", self.head_ends),
+            web.post("/admin/head-ends/{code}", self.set_head_end),
+            web.post("/admin/head-ends/{code}/restart", self.restart),
+            web.post("/admin/speed", self.set_speed),
             web.get("/admin/faults", self.faults),
             web.post("/admin/faults", self.set_fault),
             web.delete("/admin/faults", self.clear_faults),
@@ -71,6 +77,48 @@ class Admin:
         self._world.traffic.note("•", meter.head_end, meter.serial, text)
         return web.json_response(self._described(meter))
 
+    async def head_ends(self, _request: web.Request) -> web.Response:
+        """Each head-end, with its protocol and the port of its own."""
+        return web.json_response(
+            {
+                code: {
+                    "protocol": head_end.protocol,
+                    "callback": head_end.callback,
+                    "port": self._doors.ports[code],
+                    "meters": self._world.ports.meters[code],
+                    "open": self._world.ports.opened[code],
+                    "queued": self._world.queued(head_end),
+                }
+                for code, head_end in self._world.fleet.head_ends.items()
+            }
+        )
+
+    async def set_head_end(self, request: web.Request) -> web.Response:
+        """Register where results go that come with no address: {"callback": …}."""
+        head_end = self._head_end(request)
+        callback = (await _document(request)).get("callback")
+        if not isinstance(callback, str):
+            return _refused("callback must be an address")
+        changed = replace(head_end, callback=callback)
+        self._world.fleet.head_ends[head_end.code] = changed
+        return web.json_response({"callback": callback})
+
+    async def restart(self, request: web.Request) -> web.Response:
+        """Restart a head-end: what is queued there is lost (F40)."""
+        await _document(request)
+        lost = self._world.restart(self._head_end(request))
+        return web.json_response({"lost": lost})
+
+    async def set_speed(self, request: web.Request) -> web.Response:
+        """Let what comes from now on take so much less time: {"speed": …}."""
+        speed = (await _document(request)).get("speed")
+        if isinstance(speed, bool) or not isinstance(speed, int | float):
+            return _refused("speed must be a number")
+        if not 0 < speed < float("inf"):
+            return _refused("speed must be above 0")
+        self._world.speed = float(speed)
+        return web.json_response({"speed": speed})
+
     async def faults(self, _request: web.Request) -> web.Response:
         """The faults that will still strike."""
         active = self._world.switchboard.active()
@@ -82,12 +130,14 @@ class Admin:
             fault = self._world.switchboard.set(await _document(request))
         except FaultRefused as error:
             return _refused(str(error))
+        await self._doors.arrange()
         return web.json_response(asdict(fault), status=201)
 
     async def clear_faults(self, request: web.Request) -> web.Response:
         """Clear all faults, or those of ?key=."""
         key = request.query.get("key", "")
         cleared = self._world.switchboard.clear(key=key)
+        await self._doors.arrange()
         return web.json_response({"cleared": cleared})
 
     async def fault_kinds(self, _request: web.Request) -> web.Response:
@@ -100,6 +150,12 @@ class Admin:
         return web.json_response(
             [asdict(line) | {"at": line.at.isoformat()} for line in lines]
         )
+
+    def _head_end(self, request: web.Request) -> HeadEnd:
+        head_end = self._world.fleet.head_ends.get(request.match_info["code"])
+        if head_end is None:
+            raise web.HTTPNotFound(text="No such head-end\n")
+        return head_end
 
     def _meter(self, request: web.Request) -> Meter:
         meter = self._world.fleet.meters.get(request.match_info["serial"])

@@ -7,10 +7,19 @@ row; what can't be said by editing a plan needs a field there.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from hanportal.demo.headend import damages, wire
-from hanportal.demo.headend.plans import AnswerPlan, CommandPlan, Damage, ReadingPlan
+from hanportal.demo.headend.plans import (
+    AnswerPlan,
+    CancelPlan,
+    CommandPlan,
+    Damage,
+    ReadingPlan,
+)
 
+Door = Literal["refused", "deaf", "tls"]
+OnCancel = Callable[[CancelPlan, str], None]
 OnControl = Callable[[CommandPlan, str], None]
 OnRead = Callable[[ReadingPlan, str], None]
 OnAnswer = Callable[[AnswerPlan, str], None]
@@ -23,6 +32,9 @@ class FaultKind:
     title: str
     on_control: OnControl | None = None
     on_read: OnRead | None = None
+    on_cancel: OnCancel | None = None
+    door: Door | None = None
+    """What becomes of the head-end's own port, before any request is read."""
 
 
 def _answer(title: str, change: OnAnswer, *, is_executed: bool) -> FaultKind:
@@ -133,6 +145,43 @@ def _forged(plan: CommandPlan, copies: str) -> None:
     plan.forgeries = int(copies or 1)
 
 
+def _set_back(plan: CommandPlan, seconds: str) -> None:
+    plan.drifts_after = float(seconds or 0)
+
+
+def _after_expiry(plan: CommandPlan, seconds: str) -> None:
+    plan.expires_first = float(seconds or 60)
+
+
+def _blocks_the_rest(plan: CommandPlan, seconds: str) -> None:
+    plan.blocks = float(seconds or 60)
+
+
+def _open_but_silent(plan: CommandPlan, _parameter: str) -> None:
+    plan.is_silent = True
+
+
+def _exchanged_command(plan: CommandPlan, code: str) -> None:
+    plan.failure = code or "2.4"
+    plan.moves = False
+
+
+def _exchanged_reading(plan: ReadingPlan, code: str) -> None:
+    plan.error = code or "2.4"
+
+
+def _twice(plan: CommandPlan, times: str) -> None:
+    plan.executions = int(times or 2)
+
+
+def _forgotten(plan: CommandPlan, _parameter: str) -> None:
+    plan.is_forgotten = True
+
+
+def _too_late(plan: CancelPlan, _parameter: str) -> None:
+    plan.is_too_late = True
+
+
 def _silent_progress(plan: CommandPlan, _parameter: str) -> None:
     plan.event_ref = wire.EVENT_IN_PROGRESS
     plan.moves = False
@@ -156,6 +205,9 @@ def _offline_reading(plan: ReadingPlan, code: str) -> None:
 
 
 FAULTS: dict[str, FaultKind] = {
+    "F01": FaultKind("Connection refused", door="refused"),
+    "F02": FaultKind("Nobody takes the connection", door="deaf"),
+    "F03": FaultKind("TLS with a certificate that expired", door="tls"),
     "F04": _answer("Answer lost, not executed", _lose, is_executed=False),
     "F05": _answer("Answer lost, but executed", _lose, is_executed=True),
     "F06": _answer("Reset in the middle of the body", _cut, is_executed=True),
@@ -181,13 +233,22 @@ FAULTS: dict[str, FaultKind] = {
     "F23": FaultKind("Never a result", _never),
     "F24": FaultKind("Result comes several times", _duplicates),
     "F25": FaultKind("Result before the acknowledgement", _before_answer),
+    "F26": FaultKind("Reported as expired, carried out later", _after_expiry),
+    "F27": FaultKind("Out of turn: a later command is done first", _delay),
     "F28": _damaged("PARTIAL without details", damages.partial),
     "F29": FaultKind("Meter missing from a reading", on_read=_missing),
     "F30": FaultKind("Result with an unknown correlation", _unknown_correlation),
     "F31": FaultKind("Forged results before the real one", _forged),
+    "F32": FaultKind("One slow meter blocks its concentrator", _blocks_the_rest),
     "F33": FaultKind("In progress, then silence", _silent_progress),
     "F34": FaultKind("Confirmed, but the port stays", _confirmed_but_closed),
+    "F35": FaultKind("Open, but silent", _open_but_silent),
     "F36": FaultKind("Stale reading", on_read=_stale),
+    "F37": FaultKind("A technician sets it back", _set_back),
+    "F38": FaultKind("Exchanged in between", _exchanged_command, _exchanged_reading),
+    "F39": FaultKind("No deduplication: carried out twice", _twice),
+    "F40": FaultKind("Acknowledged, then lost in a restart", _forgotten),
+    "F41": FaultKind("Too late to cancel", on_cancel=_too_late),
     "F42": FaultKind("Meter offline", _offline_command, _offline_reading),
     "DELAY": FaultKind("Result after so many seconds (real time)", _delay),
     "REFUSE": FaultKind("Refused at once with a reply code", _refuse),

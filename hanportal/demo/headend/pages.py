@@ -1,176 +1,118 @@
-"""The page for people: meters and their ports, the traffic, the ledger, the faults.
+"""The page for people: head-ends, meters and their ports, the traffic, the faults.
 
-Plain HTML that reloads itself; no script, and a policy that would allow none.
+A few lines of script fetch what changed every second; without them the page reloads
+itself. Its own policy lets nothing else in. What it changes needs a token of its own,
+so no other page can do it in passing.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from html import escape
+import secrets
 from importlib import resources
 
 from aiohttp import web
 
-from hanportal.demo.headend.faults import FAULTS
+from hanportal.demo.headend.doors import Doors
 from hanportal.demo.headend.ledger import Ledger
+from hanportal.demo.headend.sections import Sections, fault_form, frame
+from hanportal.demo.headend.switchboard import FaultRefused
 from hanportal.demo.headend.world import World
 
-_METERS_SHOWN = 60
-_STATES = {"open": "åpen", "closed": "stengt"}
 _POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self';"
+    " img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_STATIC = {"simulator.css": "text/css", "simulator.js": "text/javascript"}
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Pages:
-    """GET / and its style sheet."""
+    """GET / and what belongs to it."""
 
-    def __init__(self, world: World, ledger: Ledger) -> None:
+    def __init__(self, world: World, ledger: Ledger, doors: Doors) -> None:
         """Show this world and its ledger."""
         self._world = world
-        self._ledger = ledger
-        sheet = resources.files("hanportal.demo.headend") / "static" / "simulator.css"
-        self._style = sheet.read_text(encoding="utf-8")
+        self._doors = doors
+        self._sections = Sections(world, ledger)
+        self._token = secrets.token_urlsafe(16)
+        folder = resources.files("hanportal.demo.headend") / "static"
+        self._static = {
+            name: (folder / name).read_text(encoding="utf-8") for name in _STATIC
+        }
 
     def routes(self) -> list[web.RouteDef]:
         """The paths and what answers them."""
-        return [web.get("/", self.front), web.get("/simulator.css", self.style)]
+        return [
+            web.get("/", self.front),
+            web.get("/live", self.live),
+            web.post("/faults", self.set_fault),
+            web.post("/faults/clear", self.clear_faults),
+            web.get("/favicon.ico", self.icon),
+            web.get("/{name:simulator\\.(?:css|js)}", self.static),
+        ]
 
-    async def style(self, _request: web.Request) -> web.Response:
-        """The style sheet."""
-        return web.Response(text=self._style, content_type="text/css")
+    async def static(self, request: web.Request) -> web.Response:
+        """The style sheet and the script."""
+        name = request.match_info["name"]
+        return web.Response(text=self._static[name], content_type=_STATIC[name])
+
+    async def icon(self, _request: web.Request) -> web.Response:
+        """None; browsers ask all the same."""
+        return web.Response(status=204)
 
     async def front(self, request: web.Request) -> web.Response:
-        """Everything on one page; ?q= finds meters by serial, model or head-end."""
+        """Everything on one page; ?q= finds meters, ?pause stops its clock."""
+        return self._page(request, refusal="", status=200)
+
+    async def live(self, request: web.Request) -> web.Response:
+        """What changes by itself, for the script."""
+        html = self._sections.live(request.query.get("q", "").strip())
+        return web.Response(text=html, content_type="text/html", headers=_HEADERS)
+
+    async def set_fault(self, request: web.Request) -> web.Response:
+        """Set a fault from the page's form."""
+        form = await self._form(request)
+        times = form.get("times", "").strip()
+        document = {
+            "scope": form.get("scope", ""),
+            "key": form.get("key", "").strip(),
+            "fault": form.get("fault", ""),
+            "parameter": form.get("parameter", "").strip(),
+        }
+        if times:
+            document["times"] = int(times) if times.isdecimal() else None  # type: ignore[assignment]
+        if operation := form.get("operation"):
+            document["operation"] = operation
+        try:
+            self._world.switchboard.set(document)
+        except FaultRefused as error:
+            return self._page(request, refusal=str(error), status=400)
+        await self._doors.arrange()
+        raise web.HTTPSeeOther("/")
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        """Clear all faults."""
+        await self._form(request)
+        self._world.switchboard.clear()
+        await self._doors.arrange()
+        raise web.HTTPSeeOther("/")
+
+    async def _form(self, request: web.Request) -> dict[str, str]:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        if not secrets.compare_digest(form.pop("token", ""), self._token):
+            raise web.HTTPForbidden(text="Open the page again and send it from there\n")
+        return form
+
+    def _page(self, request: web.Request, *, refusal: str, status: int) -> web.Response:
         wanted = request.query.get("q", "").strip()
-        paused = "pause" in request.query
-        sections = [
-            self._tally(),
-            self._meters(wanted),
-            self._traffic(),
-            self._effects(),
-            self._faults(),
-        ]
-        html = _frame("".join(sections), wanted=wanted, paused=paused)
-        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
-        return web.Response(text=html, content_type="text/html", headers=headers)
-
-    def _tally(self) -> str:
-        fleet = self._world.fleet
-        cards = []
-        for code in fleet.head_ends:
-            serials = [m.serial for m in fleet.meters.values() if m.head_end == code]
-            states = [self._world.ports.read(serial).state for serial in serials]
-            cards.append(
-                f"<li><b>{escape(code)}</b><span>{len(serials)} målere</span>"
-                f"<span>{states.count('open')} åpne</span></li>"
-            )
-        return f'<ul class="tally">{"".join(cards)}</ul>'
-
-    def _meters(self, wanted: str) -> str:
-        """Meters that something happened to first, then the fleet's order."""
-        touched = dict.fromkeys(it.serial for it in self._ledger.latest(500))
-        meters = self._world.fleet.meters
-        order = [*touched, *(serial for serial in meters if serial not in touched)]
-        rows = []
-        for serial in order:
-            meter = meters.get(serial)
-            if meter is None:
-                continue
-            facts = (serial, meter.head_end, meter.manufacturer, meter.model)
-            if wanted and not any(wanted.lower() in fact.lower() for fact in facts):
-                continue
-            state = self._world.ports.read(serial).state
-            badge = f'<span class="{state}">{_STATES[state]}</span>'
-            rows.append([*map(escape, facts), badge])
-            if len(rows) == _METERS_SHOWN:
-                break
-        heads = ("Målernummer", "Head-end", "Fabrikat", "Modell", "HAN-port")
-        return _section("Målere", heads, rows, "Ingen målere passer.")
-
-    def _traffic(self) -> str:
-        rows = [
-            [
-                _clock(line.at),
-                escape(line.head_end),
-                line.arrow,
-                escape(line.serial),
-                escape(line.text),
-            ]
-            for line in self._world.traffic.newest()[:80]
-        ]
-        heads = ("Tid", "Head-end", "", "Målernummer", "Hva")
-        return _section("Trafikk", heads, rows, "Stille på linja.")
-
-    def _effects(self) -> str:
-        rows = [
-            [
-                str(effect.number),
-                _clock(datetime.fromisoformat(effect.at)),
-                escape(effect.serial),
-                f'<span class="{effect.state}">{_STATES[effect.state]}</span>',
-                escape(effect.correlation_id or "montør"),
-            ]
-            for effect in self._ledger.latest(80)
-        ]
-        heads = ("Nr.", "Tid", "Målernummer", "Satt til", "Oppdrag")
-        return _section("Hovedbok", heads, rows, "Ingen porter er satt ennå.")
-
-    def _faults(self) -> str:
-        rows = [
-            [
-                escape(fault.fault),
-                escape(FAULTS[fault.fault].title),
-                escape(f"{fault.scope} {fault.key}"),
-                escape(fault.parameter),
-                "uten ende" if fault.times is None else str(fault.times),
-            ]
-            for fault in self._world.switchboard.active()
-        ]
-        heads = ("Feil", "Hva", "Hvem", "Verdi", "Ganger")
-        return _section("Innstilte feil", heads, rows, "Alt virker.")
-
-
-def _frame(content: str, *, wanted: str, paused: bool) -> str:
-    reload = "" if paused else '<meta http-equiv="refresh" content="3">'
-    other = '<a href="/">Fortsett</a>' if paused else '<a href="/?pause">Stans</a>'
-    return f"""<!doctype html>
-<html lang="nb">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-{reload}
-<title>Head-end-simulator</title>
-<link rel="stylesheet" href="/simulator.css">
-</head>
-<body>
-<header><h1>Head-end-simulator</h1>
-<form action="/"><label>Finn måler <input name="q" value="{escape(wanted)}"></label>
-<input type="hidden" name="pause"><button>Finn</button></form>
-<p>{other}</p></header>
-<main>{content}</main>
-</body>
-</html>
-"""
-
-
-def _section(
-    title: str, heads: Iterable[str], rows: Sequence[Sequence[str]], empty: str
-) -> str:
-    if not rows:
-        return f"<section><h2>{title}</h2><p>{empty}</p></section>"
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows
-    )
-    return (
-        f"<section><h2>{title}</h2>"
-        f'<div class="wide" role="region" aria-label="{title}" tabindex="0">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        "</div></section>"
-    )
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone():%H:%M:%S}"
+        html = frame(
+            self._sections.live(wanted),
+            fault_form(token=self._token, refusal=refusal, suggested=wanted),
+            wanted=wanted,
+            is_paused="pause" in request.query,
+        )
+        return web.Response(
+            text=html, content_type="text/html", status=status, headers=_HEADERS
+        )

@@ -39,6 +39,8 @@ class CommandPlan:
     serial: str
     state: PortState
     tracking_id: str
+    restarts: bool = False
+    """The port is started again instead of being set."""
     delay: float
     """Seconds from queueing to execution, already divided by the speed."""
     queued_at: float = 0.0
@@ -47,8 +49,20 @@ class CommandPlan:
     """Reply code of an immediate refusal; nothing is queued then."""
     is_queued: bool = True
     """False: the head-end never saw the command, whatever it answers."""
+    is_forgotten: bool = False
+    """Acknowledged, and then gone with the queue: no effect, no result."""
     moves: bool = True
     """False: the meter's port stays as it is, whatever is reported."""
+    executions: int = 1
+    """How often it is carried out: the same command, and yet not the same."""
+    is_silent: bool = False
+    """The port is set, and nothing comes out of it."""
+    expires_first: float = 0.0
+    """Reported as expired, and carried out so many seconds (real time) later."""
+    drifts_after: float | None = None
+    """Seconds (real time) after which a technician sets it back."""
+    blocks: float = 0.0
+    """Seconds (real time) for which its concentrator gets to nothing else."""
     acknowledges_with: str | None = None
     """Replaces the preset's reply code; empty sends no Error element."""
     event_ref: str = ""
@@ -65,6 +79,14 @@ class CommandPlan:
     """Replaces the request's in the result."""
     with_zone: bool = True
     """False: the event's time carries no zone."""
+    answer: AnswerPlan = field(default_factory=AnswerPlan)
+
+
+@dataclass(kw_only=True)
+class CancelPlan:
+    """A request to drop what is queued."""
+
+    is_too_late: bool = False
     answer: AnswerPlan = field(default_factory=AnswerPlan)
 
 

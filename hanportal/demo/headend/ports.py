@@ -17,7 +17,7 @@ class Reading:
 
 
 class Ports:
-    """One port per meter."""
+    """One port per meter. Only those that something happened to are kept."""
 
     def __init__(
         self, fleet: Fleet, ledger: Ledger, clock: Callable[[], datetime]
@@ -26,14 +26,16 @@ class Ports:
         self._fleet = fleet
         self._ledger = ledger
         self._clock = clock
-        self._states = {
-            serial: effect.state for serial, effect in ledger.last_of_each().items()
-        }
+        self._silent: set[str] = set()
+        self.meters, self.opened = fleet.meters.tally()
+        self._states: dict[str, PortState] = {}
+        for serial, effect in ledger.last_of_each().items():
+            if serial in fleet.meters:
+                self._move(serial, effect.state)
 
     def read(self, serial: str) -> Reading:
         """What the port is now."""
-        state = self._states.get(serial, self._fleet.meters[serial].port)
-        return Reading(state, self._clock())
+        return Reading(self._state(serial), self._clock())
 
     def read_stale(self, serial: str) -> Reading:
         """What the port was before its last effect, with the time of back then."""
@@ -62,4 +64,28 @@ class Ports:
             correlation_id=correlation_id,
             message_id=message_id,
         )
+        self._move(serial, state)
+
+    def hush(self, serial: str) -> None:
+        """Let the port send nothing, also while it is open."""
+        self._silent.add(serial)
+
+    def restart(self, serial: str) -> None:
+        """Let it send again, if it is open; what it is stays."""
+        self._silent.discard(serial)
+
+    def is_sending(self, serial: str) -> bool:
+        """Whether frames come out of the port now."""
+        return self._state(serial) == "open" and serial not in self._silent
+
+    def is_silent(self, serial: str) -> bool:
+        """Open, and yet nothing comes out."""
+        return self._state(serial) == "open" and serial in self._silent
+
+    def _state(self, serial: str) -> PortState:
+        return self._states.get(serial) or self._fleet.meters[serial].port
+
+    def _move(self, serial: str, state: PortState) -> None:
+        head_end = self._fleet.meters[serial].head_end
+        self.opened[head_end] += (state == "open") - (self._state(serial) == "open")
         self._states[serial] = state

@@ -1,19 +1,19 @@
 """Reading what the portal sends: hostile until proven otherwise."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from lxml import etree
 
 from hanportal.demo.headend import wire
-from hanportal.demo.headend.fleet import PortState
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_STATES: dict[str, PortState] = {
+_WISHES: dict[str, "Wish"] = {
     wire.CONTROL_OPEN: "open",
     wire.CONTROL_CLOSE: "closed",
+    wire.CONTROL_RESET: "restart",
 }
 
 
@@ -26,22 +26,29 @@ class Unreadable(Exception):  # noqa: N818 -- reads as the sentence it is
         self.reason = reason
 
 
+Wish = Literal["open", "closed", "restart"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
     """What the header says."""
 
+    edition: str
+    """The year of the message."""
     message_id: str
     correlation_id: str
     reply_address: str
-    """Empty where no asynchronous result is wanted."""
+    """Empty where none is given."""
+    wants_result: bool
+    """The result is to be sent later; else it is awaited in the answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """Set one meter's port."""
+    """Set one meter's port, or start it again."""
 
     serial: str
-    state: PortState
+    wish: Wish
     tracking_id: str
 
 
@@ -61,23 +68,43 @@ class ReadRequest:
     serials: tuple[str, ...]
 
 
-def read_message(body: bytes) -> ControlRequest | ReadRequest:
-    """Understand one SOAP request.
+@dataclass(frozen=True, kw_only=True)
+class CancelRequest:
+    """CancelEndDeviceControls: drop what was queued under this reference."""
 
-    :raises Unreadable: not XML, not SOAP, or not one of the two operations.
+    envelope: Envelope
+    reference: str
+
+
+Request = ControlRequest | ReadRequest | CancelRequest
+
+
+def read_message(body: bytes, *, edition: str) -> Request:
+    """Understand one SOAP request of the edition that is spoken here.
+
+    :raises Unreadable: not XML, not SOAP, or not one of the operations.
     """
-    message = _only_child(_soap_body(body), "operation")
-    if message.tag == f"{{{wire.CONTROLS_MESSAGE}}}CreateEndDeviceControls":
-        return _control_request(message)
-    if message.tag == f"{{{wire.EVENTS_MESSAGE}}}GetEndDeviceEvents":
-        return _read_request(message)
+    message = _only_child(soap_body(body), "operation")
+    controls = wire.controls_message(edition)
+    events = wire.events_message(edition)
+    readers: dict[str, Callable[[etree._Element, str], Request]] = {
+        f"{{{controls}}}CreateEndDeviceControls": _control_request,
+        f"{{{controls}}}CancelEndDeviceControls": _cancel_request,
+        f"{{{events}}}GetEndDeviceEvents": _read_request,
+    }
+    if read := readers.get(str(message.tag)):
+        return read(message, edition)
     name = etree.QName(message)
-    if name.namespace in {wire.CONTROLS_MESSAGE, wire.EVENTS_MESSAGE}:
+    if name.namespace in {controls, events}:
         raise Unreadable("2.9", f"{name.localname} is not supported")
     raise Unreadable("2.5", f"{name.localname} is not known here")
 
 
-def _soap_body(body: bytes) -> etree._Element:
+def soap_body(body: bytes) -> etree._Element:
+    """The body of an envelope, read as if a stranger had written it.
+
+    :raises Unreadable: not XML, with a DOCTYPE, or not SOAP 1.1.
+    """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
     )
@@ -96,10 +123,10 @@ def _soap_body(body: bytes) -> etree._Element:
     return soap_body
 
 
-def _control_request(message: etree._Element) -> ControlRequest:
-    envelope = _envelope(message, wire.CONTROLS_MESSAGE, "create", "EndDeviceControls")
+def _control_request(message: etree._Element, edition: str) -> ControlRequest:
+    envelope = _envelope(message, edition, "create", "EndDeviceControls")
     path = (
-        f"{{{wire.CONTROLS_MESSAGE}}}Payload/{{{wire.CONTROLS}}}EndDeviceControls"
+        f"{{{wire.controls_message(edition)}}}Payload/{{{wire.CONTROLS}}}EndDeviceControls"
         f"/{{{wire.CONTROLS}}}EndDeviceControl"
     )
     controls = tuple(
@@ -114,8 +141,8 @@ def _controls(element: etree._Element) -> Iterator[Control]:
     kind = element.find(f"{{{wire.CONTROLS}}}EndDeviceControlType")
     if kind is None:
         raise Unreadable("1.4", "EndDeviceControlType is missing")
-    state = _STATES.get(kind.get("ref") or "")
-    if state is None:
+    wish = _WISHES.get(kind.get("ref") or "")
+    if wish is None:
         raise Unreadable("1.2", f"EndDeviceControlType {kind.get('ref')!r} is invalid")
     names = f"{{{wire.CONTROLS}}}EndDevices/{{{wire.CONTROLS}}}Names"
     serials = [_text(entry, wire.CONTROLS, "name") for entry in element.iterfind(names)]
@@ -123,12 +150,25 @@ def _controls(element: etree._Element) -> Iterator[Control]:
         raise Unreadable("1.4", "EndDevices/Names is missing")
     tracking_id = element.findtext(f"{{{wire.CONTROLS}}}issuerTrackingID") or ""
     for serial in serials:
-        yield Control(serial=serial, state=state, tracking_id=tracking_id)
+        yield Control(serial=serial, wish=wish, tracking_id=tracking_id)
 
 
-def _read_request(message: etree._Element) -> ReadRequest:
-    envelope = _envelope(message, wire.EVENTS_MESSAGE, "get", "EndDeviceEvents")
-    request = message.find(f"{{{wire.EVENTS_MESSAGE}}}Request")
+def _cancel_request(message: etree._Element, edition: str) -> CancelRequest:
+    envelope = _envelope(message, edition, "cancel", "EndDeviceControls")
+    namespace = wire.controls_message(edition)
+    named = [
+        (entry.text or "").strip()
+        for entry in message.iterfind(f"{{{namespace}}}Request/{{{namespace}}}ID")
+        if entry.get("kind") == "transaction"
+    ]
+    if len(named) != 1 or not named[0]:
+        raise Unreadable("1.4", "Request/ID of a transaction is missing")
+    return CancelRequest(envelope=envelope, reference=named[0])
+
+
+def _read_request(message: etree._Element, edition: str) -> ReadRequest:
+    envelope = _envelope(message, edition, "get", "EndDeviceEvents")
+    request = message.find(f"{{{wire.events_message(edition)}}}Request")
     if request is None:
         raise Unreadable("1.4", "Request is missing")
     names = [
@@ -142,10 +182,8 @@ def _read_request(message: etree._Element) -> ReadRequest:
     return ReadRequest(envelope=envelope, serials=serials)
 
 
-def _envelope(
-    message: etree._Element, namespace: str, verb: str, noun: str
-) -> Envelope:
-    header = message.find(f"{{{namespace}}}Header")
+def _envelope(message: etree._Element, edition: str, verb: str, noun: str) -> Envelope:
+    header = message.find(f"{{{etree.QName(message).namespace}}}Header")
     if header is None:
         raise Unreadable("1.4", "Header is missing")
     _check_order(header)
@@ -155,12 +193,13 @@ def _envelope(
         raise Unreadable("2.9", f"Verb must be {verb}")
     _text(header, wire.COMMON, "Timestamp")
     wants_result = header.findtext(f"{{{wire.COMMON}}}AsyncReplyFlag") in {"true", "1"}
+    address = header.findtext(f"{{{wire.COMMON}}}ReplyAddress") or ""
     return Envelope(
+        edition=edition,
         message_id=_uuid(header, "MessageID"),
         correlation_id=_uuid(header, "CorrelationID"),
-        reply_address=(
-            _text(header, wire.COMMON, "ReplyAddress") if wants_result else ""
-        ),
+        reply_address=address.strip() if wants_result else "",
+        wants_result=wants_result,
     )
 
 

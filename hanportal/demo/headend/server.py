@@ -12,7 +12,9 @@ from aiohttp import web
 
 from hanportal.demo.headend.admin import Admin
 from hanportal.demo.headend.courier import Courier
+from hanportal.demo.headend.doors import Doors
 from hanportal.demo.headend.fleet import Fleet, read_fleet
+from hanportal.demo.headend.han_port import HanPort
 from hanportal.demo.headend.ledger import Ledger
 from hanportal.demo.headend.pages import Pages
 from hanportal.demo.headend.ports import Ports
@@ -53,23 +55,25 @@ async def serve(options: Options) -> None:
     traffic = Traffic(_now)
     courier = Courier(secrets=options.secrets, traffic=traffic, clock=_now)
     world = _world(options, fleet, ledger, traffic, courier)
+    application = web.Application(client_max_size=_LARGEST_REQUEST)
     runner = web.AppRunner(
-        _application(world, ledger, options.secrets),
-        access_log=None,
-        handle_signals=False,
-        shutdown_timeout=1.0,
+        application, access_log=None, handle_signals=False, shutdown_timeout=1.0
     )
+    doors = Doors(runner, options.host, world.switchboard)
+    _route(application, world, ledger, doors, options.secrets)
     await courier.start()
     await runner.setup()
     try:
+        await doors.open(fleet.head_ends)
         await web.TCPSite(runner, options.host, options.port).start()
-        port = runner.addresses[0][1]
+        port = runner.addresses[-1][1]
         logger.info("Listening on http://%s:%d/", options.host, port)
         logger.info("%d meters, speed %g", len(fleet.meters), options.speed)
         await stop.wait()
         logger.info("Stopping")
     finally:
         await courier.stop()
+        await doors.close()
         await runner.cleanup()
         ledger.close()
 
@@ -93,15 +97,18 @@ def _world(
     )
 
 
-def _application(
-    world: World, ledger: Ledger, secrets: Mapping[str, str]
-) -> web.Application:
-    application = web.Application(client_max_size=_LARGEST_REQUEST)
-    application.add_routes(Admin(world, ledger).routes())
-    application.add_routes(Pages(world, ledger).routes())
+def _route(
+    application: web.Application,
+    world: World,
+    ledger: Ledger,
+    doors: Doors,
+    secrets: Mapping[str, str],
+) -> None:
+    application.add_routes(Admin(world, ledger, doors).routes())
+    application.add_routes(Pages(world, ledger, doors).routes())
+    application.add_routes(HanPort(world).routes())
     endpoint = SoapEndpoint(world, secrets)
     application.add_routes([web.post("/{code}/soap", endpoint.handle)])
-    return application
 
 
 def _now() -> datetime:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from hanportal.demo.headend import wire, writing
+from hanportal.demo.headend.cim_desk import CimDesk
+from hanportal.demo.headend.fleet import HeadEnd
 from hanportal.demo.headend.plans import AnswerPlan
-from hanportal.demo.headend.reading import ControlRequest, Unreadable, read_message
+from hanportal.demo.headend.poll_desk import PollDesk
+from hanportal.demo.headend.reading import Unreadable, read_message
 from hanportal.demo.headend.signing import NotAuthentic, check_signature
 from hanportal.demo.headend.world import Answer, World
 
@@ -21,12 +24,17 @@ class SoapEndpoint:
         """`secrets` by head-end code; a head-end without one refuses everything."""
         self._world = world
         self._secrets = secrets
+        self._cim = CimDesk(world=world)
+        self._poll = PollDesk(world=world)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         head_end = self._world.fleet.head_ends.get(request.match_info["code"])
         if head_end is None:
             return web.Response(status=404, text="No such head-end\n")
+        if self._world.switchboard.door(head_end.code):
+            # Its own port plays this properly; here the connection is all there is.
+            return _hang_up(request)
         body = await request.read()
         try:
             secret = self._secrets.get(head_end.code, "")
@@ -35,16 +43,21 @@ class SoapEndpoint:
             self._world.traffic.note("←", head_end.code, "", f"401: {error}")
             return web.Response(status=401, text=f"{error}\n")
         try:
-            message = read_message(body)
+            answer = await self._answer(head_end, body)
         except Unreadable as error:
             text = f"500: {error.code} {error.reason}"
             self._world.traffic.note("←", head_end.code, "", text)
-            return _xml(writing.soap_fault(error.code, error.reason), status=500)
-        if isinstance(message, ControlRequest):
-            answer = await self._world.take_controls(head_end, message)
-        else:
-            answer = self._world.take_reading(head_end, message)
+            fault = writing.soap_fault(
+                error.code, error.reason, edition=head_end.edition
+            )
+            return _xml(fault, status=500)
         return await _send(request, answer)
+
+    async def _answer(self, head_end: HeadEnd, body: bytes) -> Answer:
+        if head_end.protocol == "poll":
+            return await self._poll.take(head_end, body)
+        message = read_message(body, edition=head_end.edition)
+        return await self._cim.take(head_end, message)
 
 
 async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:

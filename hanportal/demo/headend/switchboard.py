@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from hanportal.demo.headend.faults import FAULTS
-from hanportal.demo.headend.plans import CommandPlan, ReadingPlan
+from hanportal.demo.headend.faults import FAULTS, Door, FaultKind
+from hanportal.demo.headend.plans import CancelPlan, CommandPlan, ReadingPlan
 
 Scope = Literal["meter", "prefix", "head_end"]
-Operation = Literal["control", "read"]
+Operation = Literal["control", "read", "cancel", "connect"]
 
 
 class FaultRefused(ValueError):  # noqa: N818 -- reads as the sentence it is
@@ -84,6 +84,22 @@ class Switchboard:
                 struck.append(fault.fault)
         return struck
 
+    def strike_cancel(self, head_end: str, serial: str, plan: CancelPlan) -> list[str]:
+        """The same for a request to drop what is queued."""
+        struck = []
+        for fault in self._concerned(head_end, serial, "cancel"):
+            if change := FAULTS[fault.fault].on_cancel:
+                change(plan, fault.parameter)
+                struck.append(fault.fault)
+        return struck
+
+    def door(self, head_end: str) -> Door | None:
+        """What is wrong with the head-end's own port; the newest fault decides."""
+        for fault in reversed(self._active):
+            if fault.operation == "connect" and fault.key == head_end:
+                return FAULTS[fault.fault].door
+        return None
+
     def _concerned(
         self, head_end: str, serial: str, operation: Operation
     ) -> Iterator[ActiveFault]:
@@ -103,17 +119,25 @@ def _active_fault(document: dict[str, Any]) -> ActiveFault:
     if name not in FAULTS:
         raise FaultRefused(f"no fault is called {name!r}")
     kind = FAULTS[name]
-    default = "control" if kind.on_control else "read"
+    default = _usual_operation(kind)
     fault = ActiveFault(
-        scope=document.get("scope", "meter"),
+        scope=document.get("scope", "head_end" if kind.door else "meter"),
         key=str(document.get("key", "")),
         fault=name,
         operation=document.get("operation", default),
         parameter=str(document.get("parameter", "")),
-        times=document.get("times", 1),
+        times=document.get("times", None if kind.door else 1),
     )
     _check(fault)
     return fault
+
+
+def _usual_operation(kind: FaultKind) -> Operation:
+    if kind.door:
+        return "connect"
+    if kind.on_cancel:
+        return "cancel"
+    return "control" if kind.on_control else "read"
 
 
 def _check(fault: ActiveFault) -> None:
@@ -126,15 +150,28 @@ def _check(fault: ActiveFault) -> None:
     ):
         raise FaultRefused("times must be a positive number, or null for no end")
     kind = FAULTS[fault.fault]
+    if kind.door:
+        _check_door(fault)
+        return
     try:
         if fault.operation == "control" and kind.on_control:
             trial = CommandPlan(serial="", state="open", tracking_id="", delay=0)
             kind.on_control(trial, fault.parameter)
         elif fault.operation == "read" and kind.on_read:
             kind.on_read(ReadingPlan(serial=""), fault.parameter)
+        elif fault.operation == "cancel" and kind.on_cancel:
+            kind.on_cancel(CancelPlan(), fault.parameter)
         else:
             raise FaultRefused(f"{fault.fault} can't strike {fault.operation!r}")
     except (ValueError, OverflowError) as error:
         if isinstance(error, FaultRefused):
             raise
         raise FaultRefused(f"parameter {fault.parameter!r}: {error}") from error
+
+
+def _check_door(fault: ActiveFault) -> None:
+    """Who connects has not said yet which meter it is about, nor is it counted."""
+    if fault.scope != "head_end" or fault.operation != "connect":
+        raise FaultRefused(f"{fault.fault} strikes a whole head-end")
+    if fault.times is not None:
+        raise FaultRefused(f"{fault.fault} lasts until it is cleared: times is null")

@@ -4,14 +4,15 @@ from typing import Final
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 COMMON: Final = "http://iec.ch/TC57/2011/schema/message"
-CONTROLS_MESSAGE: Final = "http://iec.ch/TC57/2011/EndDeviceControlsMessage"
 CONTROLS: Final = "http://iec.ch/TC57/2011/EndDeviceControls#"
-EVENTS_MESSAGE: Final = "http://iec.ch/TC57/2011/EndDeviceEventsMessage"
 EVENTS: Final = "http://iec.ch/TC57/2011/EndDeviceEvents#"
 
 CREATED_EVENTS_ACTION: Final = (
     "http://iec.ch/TC57/2011/EndDeviceEvents/CreatedEndDeviceEvents"
 )
+EDITIONS: Final = ("2011", "2017")
+"""The years of the messages; what stands in them is the same."""
+
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"
 
 CONTROL_OPEN: Final = "3.23.0.26"
@@ -23,10 +24,23 @@ EVENT_CLOSE_FAILED: Final = "3.23.0.220"
 EVENT_PROCESSED: Final = "3.23.0.44"
 EVENT_EXPIRED: Final = "3.23.0.64"
 EVENT_IN_PROGRESS: Final = "3.23.0.225"
+CONTROL_RESET: Final = "3.23.0.214"
+"""A guess like the others: nothing public says how a port is started again."""
 
 STATUS_DETAIL: Final = "hanPortStatus"
 ERROR_DETAIL: Final = "errorCode"
 STATUS_WORDS: Final = {"open": "Enabled", "closed": "Disabled"}
+
+
+def controls_message(edition: str) -> str:
+    """The namespace of messages about controls."""
+    return f"http://iec.ch/TC57/{edition}/EndDeviceControlsMessage"
+
+
+def events_message(edition: str) -> str:
+    """The namespace of messages about events."""
+    return f"http://iec.ch/TC57/{edition}/EndDeviceEventsMessage"
+
 
 HEADER_ORDER: Final = (
     "Verb",
@@ -62,5 +76,6 @@ REASONS: Final = {
     "5.2": "Not attempted",
     "5.3": "Attempted and failed",
     "6.1": "Cancelled by a rule",
+    "6.2": "On hold",
     "7.1": "Not allowed",
 }

@@ -1,30 +1,25 @@
-"""What happens between a request and its result: queues, meters, results."""
+"""What happens between a request and its result: queues, meters, concentrators.
+
+What is said about it, and in which words, is up to the desks (cim_desk, poll_desk).
+"""
 
 import asyncio
 import math
 import random
-import uuid
+import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from hanportal.demo.headend import wire, writing
-from hanportal.demo.headend.courier import Courier, Parcel
-from hanportal.demo.headend.fleet import Fleet, HeadEnd
-from hanportal.demo.headend.plans import AnswerPlan, CommandPlan, ReadingPlan
+from hanportal.demo.headend.courier import Courier
+from hanportal.demo.headend.fleet import Fleet, HeadEnd, Meter, PortState
+from hanportal.demo.headend.plans import AnswerPlan, CommandPlan
 from hanportal.demo.headend.ports import Ports
-from hanportal.demo.headend.reading import (
-    Control,
-    ControlRequest,
-    Envelope,
-    ReadRequest,
-)
+from hanportal.demo.headend.presets import Preset
 from hanportal.demo.headend.switchboard import Switchboard
 from hanportal.demo.headend.traffic import Traffic
-from hanportal.demo.headend.writing import Event, Heading, Remark
-
-_PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,14 @@ class Answer:
 
     body: bytes
     plan: AnswerPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Whose command it is: what the ledger keeps of it."""
+
+    correlation_id: str
+    message_id: str = ""
 
 
 @dataclass(kw_only=True)
@@ -50,178 +53,80 @@ class World:
     _commands: Counter[str] = field(default_factory=Counter)
     """How many commands each meter has been given."""
     _busy_until: dict[str, float] = field(default_factory=dict)
-    """When the last command queued for a meter is done, by the loop's clock."""
+    """When the last command queued for a meter, or for a concentrator that one of its
+    meters blocks, is done; by the loop's clock."""
+    _queues: dict[str, set[asyncio.Task[None]]] = field(default_factory=dict)
 
-    async def take_controls(self, head_end: HeadEnd, request: ControlRequest) -> Answer:
-        """Queue or refuse each control, and acknowledge."""
-        plans = [self._plan(head_end, control) for control in request.controls]
-        queued = [plan for plan in plans if plan.is_queued and not plan.refusal]
-        groups = [queued] if head_end.preset.batch_every else [[it] for it in queued]
-        for group in filter(None, groups):
-            work = self._carry_out(head_end, request.envelope, group)
-            if group[0].before_answer:
-                task = self.courier.errand(work)
-                await asyncio.wait({task}, timeout=_PATIENCE)
-            else:
-                self.courier.errand(work)
-        body = self._acknowledge(head_end, request.envelope, plans)
-        return Answer(body, _chosen([plan.answer for plan in plans]))
-
-    def take_reading(self, head_end: HeadEnd, request: ReadRequest) -> Answer:
-        """Read each meter now."""
-        plans = [ReadingPlan(serial=serial) for serial in request.serials]
-        events, remarks = [], []
-        for plan in plans:
-            struck = self.switchboard.strike_read(head_end.code, plan)
-            meter = self.fleet.meters.get(plan.serial)
-            if meter is None or meter.head_end != head_end.code:
-                plan.error = "2.4"
-            if plan.error:
-                remarks.append(Remark(code=plan.error, serial=plan.serial))
-            elif not plan.is_missing:
-                events.append(self._read(head_end, plan))
-            said = plan.error or (events[-1].status if events else "nothing")
-            self._note(head_end, plan.serial, f"read ⇒ {said}", struck)
-        heading = self._heading(head_end, request.envelope.correlation_id)
-        body = writing.readings(heading, events=events, remarks=remarks)
-        return Answer(body, _chosen([plan.answer for plan in plans]))
-
-    def _plan(self, head_end: HeadEnd, control: Control) -> CommandPlan:
-        now = _loop_time()
+    def plan(
+        self, head_end: HeadEnd, serial: str, *, wish: str, tracking_id: str = ""
+    ) -> CommandPlan:
+        """What is about to be done with one command, faults and all."""
+        now = loop_time()
+        meter = self.fleet.meters.get(serial)
+        dice = self._dice(serial)
         plan = CommandPlan(
             queued_at=now,
-            serial=control.serial,
-            state=control.state,
-            tracking_id=control.tracking_id,
-            delay=self._queueing_time(head_end, control.serial, now),
+            serial=serial,
+            state=self._aim(meter, wish),
+            restarts=wish == "restart",
+            tracking_id=tracking_id,
+            delay=self._queueing_time(head_end, serial, now, dice),
         )
-        meter = self.fleet.meters.get(control.serial)
         if meter is None or meter.head_end != head_end.code:
             plan.refusal = "2.4"
-        elif control.state == "open" and not head_end.opens(meter):
-            plan.refusal = "2.12"
+        elif wish == "open":
+            self._may_not_open(head_end, meter, plan, dice)
         usual_delay = plan.delay
         struck = self.switchboard.strike_control(head_end.code, plan)
-        if plan.delay == usual_delay and plan.is_queued and not plan.refusal:
-            self._busy_until[plan.serial] = now + plan.delay
+        is_in_turn = plan.delay == usual_delay
+        if is_in_turn and plan.is_queued and not plan.refusal:
+            self._busy_until[serial] = now + plan.delay
+        if plan.blocks:
+            self._block(head_end, plan, now)
         said = plan.refusal or ("queued" if plan.is_queued else "dropped")
-        self._note(head_end, plan.serial, f"set {plan.state} ⇒ {said}", struck)
+        self.note(head_end, serial, f"{_verb(plan)} ⇒ {said}", struck)
         return plan
 
-    def _queueing_time(self, head_end: HeadEnd, serial: str, now: float) -> float:
-        """Seconds until the meter gets to it; never before what it got earlier."""
-        preset = head_end.preset
-        self._commands[serial] += 1
-        throw = f"{self.seed}/{serial}/{self._commands[serial]}"
-        dice = random.Random(throw)  # noqa: S311 -- figures, not secrets
-        delay = dice.uniform(preset.delay_from, preset.delay_to) / self.speed
-        if preset.batch_every:
-            beat = preset.batch_every / self.speed
-            delay = math.ceil((now + delay) / beat) * beat - now
-        return max(delay, self._busy_until.get(serial, now) - now + 0.001)
+    def queue(
+        self, head_end: HeadEnd, work: Coroutine[Any, Any, None]
+    ) -> asyncio.Task[None]:
+        """Put work in the head-end's queue, where a restart finds it."""
+        task = self.courier.errand(work)
+        queue = self._queues.setdefault(head_end.code, set())
+        queue.add(task)
+        task.add_done_callback(queue.discard)
+        return task
 
-    def _acknowledge(
-        self, head_end: HeadEnd, envelope: Envelope, plans: Sequence[CommandPlan]
-    ) -> bytes:
-        refused = [plan for plan in plans if plan.refusal]
-        remarks = [Remark(code=plan.refusal, serial=plan.serial) for plan in refused]
-        code = plans[0].acknowledges_with
-        code = head_end.preset.acknowledges_with if code is None else code
-        result = "PARTIAL" if len(refused) < len(plans) else "FAILED"
-        if not refused:
-            result = "OK"
-            remarks = [Remark(code=code)] if code else []
-        reference = f"{head_end.code}-{uuid.uuid4().hex[:12]}"
-        return writing.acknowledgement(
-            self._heading(head_end, envelope.correlation_id),
-            result=result,
-            remarks=remarks,
-            reference="" if result == "FAILED" else reference,
-        )
+    def queued(self, head_end: HeadEnd) -> int:
+        """How much is under way there, results that nobody has taken included."""
+        return len(self._queues.get(head_end.code, ()))
 
-    async def _carry_out(
-        self, head_end: HeadEnd, envelope: Envelope, plans: Sequence[CommandPlan]
+    def restart(self, head_end: HeadEnd) -> int:
+        """Lose what is queued, as a head-end that is restarted does; says how much."""
+        lost = list(self._queues.get(head_end.code, ()))
+        for task in lost:
+            task.cancel()
+        self.note(head_end, "", f"restarted, {len(lost)} lost", [], arrow="•")
+        return len(lost)
+
+    async def carry_out(
+        self, head_end: HeadEnd, plans: Sequence[CommandPlan], order: Order
     ) -> None:
-        """Wait for the slowest meter of the group, set all ports, tell the result."""
+        """Wait for the slowest meter of the group, then do what is to be done."""
         due = max(plan.queued_at + plan.delay for plan in plans)
-        await asyncio.sleep(due - _loop_time())
+        await asyncio.sleep(due - loop_time())
         for plan in plans:
-            if plan.moves:
-                self.ports.set(
-                    plan.serial,
-                    plan.state,
-                    correlation_id=envelope.correlation_id,
-                    message_id=envelope.message_id,
-                )
-            did = f"port set {plan.state}" if plan.moves else "port left as it was"
-            self._note(head_end, plan.serial, did, [], arrow="•")
-        told = [plan for plan in plans if plan.copies > 0]
-        if told and envelope.reply_address:
-            await self._tell(head_end, envelope, told)
+            if not plan.expires_first:
+                self._do(head_end, plan, order)
 
-    async def _tell(
-        self, head_end: HeadEnd, envelope: Envelope, plans: Sequence[CommandPlan]
+    async def carry_out_late(
+        self, head_end: HeadEnd, plan: CommandPlan, order: Order
     ) -> None:
-        correlation_id = plans[0].correlation_id or envelope.correlation_id
-        events = [self._result(head_end, plan) for plan in plans]
-        parcel = Parcel(
-            head_end=head_end.code,
-            serial=plans[0].serial,
-            address=envelope.reply_address,
-            body=writing.created_events(
-                self._heading(head_end, correlation_id), events
-            ),
-            what=" ".join(event.type_ref for event in events),
-        )
-        for _ in range(plans[0].forgeries):
-            await self.courier.attempt_forgery(parcel)
-        for _ in range(plans[0].copies):
-            await self.courier.deliver(parcel)
+        """Do what was reported as expired after all."""
+        await asyncio.sleep(plan.expires_first)
+        self._do(head_end, plan, order)
 
-    def _result(self, head_end: HeadEnd, plan: CommandPlan) -> Event:
-        is_open = plan.state == "open"
-        failed = wire.EVENT_OPEN_FAILED if is_open else wire.EVENT_CLOSE_FAILED
-        done = wire.EVENT_OPEN if is_open else wire.EVENT_CLOSED
-        status = wire.STATUS_WORDS[plan.state]
-        if plan.failure:
-            status = wire.STATUS_WORDS[self.ports.read(plan.serial).state]
-        reason = wire.REASONS.get(plan.failure, f"HAN port {status.lower()}")
-        return Event(
-            mrid=str(uuid.uuid4()),
-            serial=plan.serial,
-            type_ref=plan.event_ref or (failed if plan.failure else done),
-            at=self.clock(),
-            issuer=head_end.code,
-            tracking_id=plan.tracking_id,
-            reason="" if plan.event_ref else reason,
-            status="" if plan.event_ref else status,
-            error_code=plan.failure,
-            with_zone=plan.with_zone,
-        )
-
-    def _read(self, head_end: HeadEnd, plan: ReadingPlan) -> Event:
-        read = self.ports.read_stale if plan.is_stale else self.ports.read
-        reading = read(plan.serial)
-        is_open = reading.state == "open"
-        return Event(
-            mrid=str(uuid.uuid4()),
-            serial=plan.serial,
-            type_ref=wire.EVENT_OPEN if is_open else wire.EVENT_CLOSED,
-            at=reading.at,
-            issuer=head_end.code,
-            status=wire.STATUS_WORDS[reading.state],
-            with_zone=plan.with_zone,
-        )
-
-    def _heading(self, head_end: HeadEnd, correlation_id: str) -> Heading:
-        return Heading(
-            message_id=str(uuid.uuid4()),
-            correlation_id=correlation_id,
-            source=head_end.code,
-            at=self.clock(),
-        )
-
-    def _note(
+    def note(
         self,
         head_end: HeadEnd,
         serial: str,
@@ -229,14 +134,112 @@ class World:
         struck: Sequence[str],
         arrow: str = "←",
     ) -> None:
+        """Tell those who watch."""
         faults = f" [{', '.join(struck)}]" if struck else ""
         self.traffic.note(arrow, head_end.code, serial, text + faults)
 
+    def _do(self, head_end: HeadEnd, plan: CommandPlan, order: Order) -> None:
+        if plan.restarts and plan.moves:
+            self.ports.restart(plan.serial)
+        elif plan.moves:
+            for _ in range(plan.executions):
+                self.ports.set(
+                    plan.serial,
+                    plan.state,
+                    correlation_id=order.correlation_id,
+                    message_id=order.message_id,
+                )
+        if plan.is_silent:
+            self.ports.hush(plan.serial)
+        did = _done(plan) if plan.moves else "port left as it was"
+        self.note(head_end, plan.serial, did, [], arrow="•")
+        if plan.drifts_after is not None:
+            self.queue(head_end, self._drift(head_end, plan, plan.drifts_after))
 
-def _chosen(plans: Sequence[AnswerPlan]) -> AnswerPlan:
+    async def _drift(
+        self, head_end: HeadEnd, plan: CommandPlan, seconds: float
+    ) -> None:
+        await asyncio.sleep(seconds)
+        other: PortState = "closed" if plan.state == "open" else "open"
+        self.ports.set(plan.serial, other)
+        did = f"port set {other} by a technician"
+        self.note(head_end, plan.serial, did, [], arrow="•")
+
+    def _aim(self, meter: Meter | None, wish: str) -> PortState:
+        """The state to set; a restart leaves what is there."""
+        if wish == "restart" and meter is not None:
+            return self.ports.read(meter.serial).state
+        return "open" if wish == "open" else "closed"
+
+    def _may_not_open(
+        self, head_end: HeadEnd, meter: Meter, plan: CommandPlan, dice: random.Random
+    ) -> None:
+        """Meters that can't, and ports that stick."""
+        preset = head_end.preset
+        if not head_end.opens(meter):
+            plan.refusal = "2.12"
+        elif meter.han_capability:
+            return
+        elif _lacks_module(meter, preset, self.seed):
+            plan.refusal = "2.12"
+        elif dice.random() < preset.sticks:
+            plan.failure = "5.3"
+            plan.moves = False
+
+    def _dice(self, serial: str) -> random.Random:
+        """The same for the n-th command of a meter, with the same seed."""
+        self._commands[serial] += 1
+        throw = f"{self.seed}/{serial}/{self._commands[serial]}"
+        return random.Random(throw)  # noqa: S311 -- figures, not secrets
+
+    def _queueing_time(
+        self, head_end: HeadEnd, serial: str, now: float, dice: random.Random
+    ) -> float:
+        """Seconds until the meter gets to it; never before what it got earlier."""
+        preset = head_end.preset
+        delay = dice.uniform(preset.delay_from, preset.delay_to) / self.speed
+        free = max(
+            self._busy_until.get(serial, now),
+            self._busy_until.get(_concentrator(head_end, serial), now),
+        )
+        if preset.batch_every:
+            beat = preset.batch_every / self.speed
+            start = max(now, free)
+            delay = math.ceil((start + delay) / beat) * beat - now
+        return max(delay, free - now + 0.001)
+
+    def _block(self, head_end: HeadEnd, plan: CommandPlan, now: float) -> None:
+        """The slow meter holds up itself and whatever comes to its concentrator."""
+        plan.delay = max(plan.delay, plan.blocks)
+        until = now + plan.delay
+        self._busy_until[plan.serial] = until
+        self._busy_until[_concentrator(head_end, plan.serial)] = until
+
+
+def loop_time() -> float:
+    """The event loop's clock."""
+    return asyncio.get_running_loop().time()
+
+
+def chosen(plans: Sequence[AnswerPlan]) -> AnswerPlan:
     """A message has one answer: the first that something was done to."""
     return next((plan for plan in plans if plan != AnswerPlan()), AnswerPlan())
 
 
-def _loop_time() -> float:
-    return asyncio.get_running_loop().time()
+def _concentrator(head_end: HeadEnd, serial: str) -> str:
+    """Which one the meter hangs on; without any, the head-end itself is the one."""
+    count = head_end.preset.concentrators or 1
+    return f"concentrator {head_end.code}/{zlib.crc32(serial.encode()) % count}"
+
+
+def _lacks_module(meter: Meter, preset: Preset, seed: int) -> bool:
+    dice = random.Random(f"{seed}/module/{meter.serial}")  # noqa: S311 -- figures
+    return dice.random() < preset.lacks_module
+
+
+def _verb(plan: CommandPlan) -> str:
+    return "restart" if plan.restarts else f"set {plan.state}"
+
+
+def _done(plan: CommandPlan) -> str:
+    return "port restarted" if plan.restarts else f"port set {plan.state}"

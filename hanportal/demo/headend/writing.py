@@ -8,13 +8,7 @@ from lxml import etree
 
 from hanportal.demo.headend import wire
 
-_NSMAP = {
-    "soap": wire.SOAP,
-    "h": wire.COMMON,
-    "cm": wire.CONTROLS_MESSAGE,
-    "em": wire.EVENTS_MESSAGE,
-    "e": wire.EVENTS,
-}
+_NSMAP = {"soap": wire.SOAP, "h": wire.COMMON, "e": wire.EVENTS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +19,7 @@ class Heading:
     correlation_id: str
     source: str
     at: datetime
+    edition: str = wire.EDITIONS[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +56,8 @@ def acknowledgement(
     heading: Heading, *, result: str, remarks: Sequence[Remark], reference: str
 ) -> bytes:
     """EndDeviceControlsResponseMessage: what became of a request at once."""
-    root, message = _soap(wire.CONTROLS_MESSAGE, "EndDeviceControlsResponseMessage")
+    namespace = wire.controls_message(heading.edition)
+    root, message = _soap(namespace, "EndDeviceControlsResponseMessage")
     _header(message, heading, verb="reply", noun="EndDeviceControls")
     _reply(message, result=result, remarks=remarks, reference=reference)
     return _bytes(root)
@@ -71,7 +67,8 @@ def readings(
     heading: Heading, *, events: Sequence[Event], remarks: Sequence[Remark]
 ) -> bytes:
     """EndDeviceEventsResponseMessage: what meters were read to be."""
-    root, message = _soap(wire.EVENTS_MESSAGE, "EndDeviceEventsResponseMessage")
+    namespace = wire.events_message(heading.edition)
+    root, message = _soap(namespace, "EndDeviceEventsResponseMessage")
     _header(message, heading, verb="reply", noun="EndDeviceEvents")
     failed = "PARTIAL" if events else "FAILED"
     _reply(message, result=failed if remarks else "OK", remarks=remarks, reference="")
@@ -82,25 +79,25 @@ def readings(
 
 def created_events(heading: Heading, events: Sequence[Event]) -> bytes:
     """CreatedEndDeviceEvents: the final result of a command."""
-    root, message = _soap(wire.EVENTS_MESSAGE, "CreatedEndDeviceEvents")
+    namespace = wire.events_message(heading.edition)
+    root, message = _soap(namespace, "CreatedEndDeviceEvents")
     _header(message, heading, verb="created", noun="EndDeviceEvents")
     _payload(message, events)
     return _bytes(root)
 
 
-def soap_fault(code: str, reason: str) -> bytes:
+def soap_fault(code: str, reason: str, *, edition: str = wire.EDITIONS[0]) -> bytes:
     """A SOAP fault that carries an EndDeviceControlsFaultMessage."""
-    root = etree.Element(f"{{{wire.SOAP}}}Envelope", nsmap=_NSMAP)
+    namespace = wire.controls_message(edition)
+    root = etree.Element(f"{{{wire.SOAP}}}Envelope", nsmap={**_NSMAP, "cm": namespace})
     body = etree.SubElement(root, f"{{{wire.SOAP}}}Body")
     fault = etree.SubElement(body, f"{{{wire.SOAP}}}Fault")
     etree.SubElement(fault, "faultcode").text = "soap:Client"
     reason = "".join(sign for sign in reason if sign.isprintable())
     etree.SubElement(fault, "faultstring").text = reason
     detail = etree.SubElement(fault, "detail")
-    message = etree.SubElement(
-        detail, f"{{{wire.CONTROLS_MESSAGE}}}EndDeviceControlsFaultMessage"
-    )
-    reply = etree.SubElement(message, f"{{{wire.CONTROLS_MESSAGE}}}Reply")
+    message = etree.SubElement(detail, f"{{{namespace}}}EndDeviceControlsFaultMessage")
+    reply = etree.SubElement(message, f"{{{namespace}}}Reply")
     _add(reply, wire.COMMON, "Result", "FAILED")
     error = etree.SubElement(reply, f"{{{wire.COMMON}}}Error")
     _add(error, wire.COMMON, "code", code)
@@ -110,7 +107,9 @@ def soap_fault(code: str, reason: str) -> bytes:
 
 
 def _soap(namespace: str, name: str) -> tuple[etree._Element, etree._Element]:
-    root = etree.Element(f"{{{wire.SOAP}}}Envelope", nsmap=_NSMAP)
+    prefix = "cm" if name.startswith("EndDeviceControls") else "em"
+    prefixes = {**_NSMAP, prefix: namespace}
+    root = etree.Element(f"{{{wire.SOAP}}}Envelope", nsmap=prefixes)
     body = etree.SubElement(root, f"{{{wire.SOAP}}}Body")
     return root, etree.SubElement(body, f"{{{namespace}}}{name}")
 
@@ -148,7 +147,8 @@ def _reply(
 
 
 def _payload(message: etree._Element, events: Sequence[Event]) -> None:
-    payload = etree.SubElement(message, f"{{{wire.EVENTS_MESSAGE}}}Payload")
+    namespace = etree.QName(message).namespace
+    payload = etree.SubElement(message, f"{{{namespace}}}Payload")
     parent = etree.SubElement(payload, f"{{{wire.EVENTS}}}EndDeviceEvents")
     for event in events:
         _event(etree.SubElement(parent, f"{{{wire.EVENTS}}}EndDeviceEvent"), event)

@@ -1,5 +1,6 @@
 """`manage.py register_head_end`: tell the portal about a head-end system."""
 
+import json
 from argparse import ArgumentParser
 from typing import Any
 
@@ -33,14 +34,21 @@ class Command(BaseCommand):
         parser.add_argument("--code", required=True, help="as in meters.csv")
         parser.add_argument("--name", required=True, help="as people call it")
         parser.add_argument("--profile", required=True, choices=HeadEnd.Profile.values)
-        parser.add_argument("--endpoint", required=True, help="address of its service")
+        parser.add_argument("--endpoint", help="address of its service; not if manual")
+        parser.add_argument(
+            "--profile-settings",
+            dest="profile_settings",
+            type=json.loads,
+            metavar="JSON",
+            help="what it does differently from its profile",
+        )
         for name, text in LIMITS.items():
             option = "--" + name.removesuffix("_seconds").replace("_", "-")
             parser.add_argument(option, dest=name, type=int, help=text)
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Register it and say what changed."""
-        names = ["name", "profile", "endpoint", *LIMITS]
+        names = ["name", "profile", "endpoint", "profile_settings", *LIMITS]
         try:
             changed = register_head_end(
                 code=options["code"],

@@ -1,0 +1,95 @@
+"""The fitters' work list: what is accepted at a head-end without wires.
+
+A list can be written at any time and as often as anybody likes: it is what the
+database says is to be done.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from hanportal.audit import log
+from meters.headend import Clock, HandedIn, Refused, WorkItem, read_results, wish
+from meters.models import HeadEnd, Installation
+from meters.states import DesiredState
+from orders.deadlines import oslo_date
+from orders.fulfilment.callbacks import apply_report
+from orders.fulfilment.connection import port_command
+from orders.models import Command
+
+
+def work_list(*, head_end: HeadEnd, by: log.Actor, now: datetime) -> list[WorkItem]:
+    """What fitters shall do now, closings first; that somebody took it is written down.
+
+    The list holds people's addresses and order references.
+    """
+    items = list(_items(head_end, now=now))
+    log.record(
+        chain=log.head_end_chain(head_end.id),
+        what="head_end.work_list_taken",
+        who=by,
+        on=log.Subject("head_end", head_end.id),
+        at=now,
+        facts={"lines": len(items)},
+    )
+    return items
+
+
+def hand_in(data: bytes, *, head_end: HeadEnd, by: log.Actor, clock: Clock) -> HandedIn:
+    """Apply a list that was filled in; the same list twice is the same as once.
+
+    Each line in a transaction of its own, so that what is applied stays applied.
+
+    :raises ResultsUnreadable: the file is not such a list; nothing was applied.
+    """
+    handed_in = read_results(data, received_at=clock())
+    unknown = []
+    applied = []
+    for report in handed_in.reports:
+        if apply_report(report, head_end=head_end, clock=clock):
+            applied.append(report)
+        else:
+            unknown.append(
+                Refused(line=0, reason=f"{report.correlation_id} {report.serial}")
+            )
+    log.record(
+        chain=log.head_end_chain(head_end.id),
+        what="head_end.work_handed_in",
+        who=by,
+        on=log.Subject("head_end", head_end.id),
+        at=clock(),
+        facts={
+            "applied": len(applied),
+            "refused": len(handed_in.refused),
+            "unknown": len(unknown),
+        },
+    )
+    return HandedIn(reports=tuple(applied), refused=(*handed_in.refused, *unknown))
+
+
+def _items(head_end: HeadEnd, *, now: datetime) -> Iterator[WorkItem]:
+    commands = list(Command.objects.on_work_list(head_end))
+    today = oslo_date(now)
+    sites = {
+        site.meter_id: site.metering_point
+        for site in Installation.objects.filter(
+            meter__in=[command.port.meter_id for command in commands],
+            starts_on__lte=today,
+        )
+        .exclude(ends_on__lte=today)
+        .select_related("metering_point")
+    }
+    for command in commands:
+        meter, point = command.port.meter, sites.get(command.port.meter_id)
+        sent = port_command(command)
+        yield WorkItem(
+            command_id=str(command.id),
+            reference=sent.tracking_reference,
+            serial=meter.serial,
+            manufacturer=meter.manufacturer,
+            model=meter.model,
+            gsrn=point.gsrn if point else "",
+            street_address=point.street_address if point else "",
+            postal_code=point.postal_code if point else "",
+            city=point.city if point else "",
+            wish=wish(DesiredState(command.desired)),
+        )
