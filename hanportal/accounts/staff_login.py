@@ -25,14 +25,13 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_variables
 
-from hanportal.accounts.actions.factors import STRONG
+from hanportal.accounts.actions.factors import LAST_STEP, STRONG
 from hanportal.accounts.factor_secrets import open_secret
 from hanportal.accounts.models import Tries, User, login_name
 
 SECONDS_A_CODE = 30
 STEPS_OFF = (-1, 0, 1)
 """A watch may be this many codes slow or fast."""
-LAST_STEP = "last_step"
 
 
 class TooManyTries(Exception):  # noqa: N818 -- errors are sentences

@@ -14,6 +14,8 @@ from hanportal.accounts.models import User
 from hanportal.audit.log import Actor, ActorKind, Subject, record, staff_reads_chain
 
 STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+LAST_STEP = "last_step"
+"""Which half minute since 1970 the newest code that was taken belongs to."""
 
 
 class AlreadyHasApp(Exception):  # noqa: N818 -- errors are sentences
@@ -36,15 +38,19 @@ def record_staff_login(*, user: User, factor: str, now: datetime) -> None:
 
 @sensitive_variables()
 @transaction.atomic
-def add_app(*, user: User, secret: str, now: datetime) -> None:
+def add_app(*, user: User, secret: str, now: datetime, spent_step: int = 0) -> None:
     """Let the codes of an authenticator app be a second factor.
 
+    :param spent_step: of the code that showed that the app works; it is used up.
     :raises AlreadyHasApp: there is one.
     """
     _lock(user)
     if Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
         raise AlreadyHasApp("Take the old authenticator app away first.")
-    TOTP.activate(user, secret)
+    app = TOTP.activate(user, secret).instance
+    Authenticator.objects.filter(pk=app.pk).update(
+        data={**app.data, LAST_STEP: spent_step}
+    )
     _record("second_factor.added", user, Authenticator.Type.TOTP, now=now)
 
 

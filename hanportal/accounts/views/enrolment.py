@@ -151,11 +151,12 @@ def _add_app(form: CodeForm, user: User, secret: str, *, now: datetime) -> bool:
     if not form.is_valid():
         return False
     code = "".join(form.cleaned_data["code"].split())
-    if staff_login.matching_step(secret, code, now=now) is None:
+    step = staff_login.matching_step(secret, code, now=now)
+    if step is None:
         form.add_error("code", WRONG_CODE)
         return False
     try:
-        actions.add_app(user=user, secret=secret, now=now)
+        actions.add_app(user=user, secret=secret, now=now, spent_step=step)
     except actions.AlreadyHasApp:
         form.add_error(None, "Du har en app fra før. Fjern den først.")
         return False
