@@ -8,7 +8,7 @@ from django.db import connection
 
 from hanportal.accounts.actions import add_app
 from hanportal.accounts.models import Role
-from hanportal.accounts.staff_login import spend_code
+from hanportal.accounts.staff_login import Origin, spend_code
 from tests.accounts.staff import make_staff
 from tests.accounts.test_staff_login import SECRET, code_at
 
@@ -22,9 +22,10 @@ def test_a_code_opens_one_browser(committed_database: str) -> None:
     together = Barrier(BROWSERS)
 
     def give_code(number: int) -> str | None:
+        origin = Origin(address=f"192.0.2.{number}", device=None)
         together.wait(timeout=10)
         try:
-            return spend_code(user, code_at(now), address=f"192.0.2.{number}", now=now)
+            return spend_code(user, code_at(now), origin=origin, now=now)
         finally:
             connection.close()
 

@@ -12,7 +12,14 @@ from tests.conventions.source import (
     where,
 )
 
-EDGES_THAT_READ_THE_CLOCK = ("views", "tasks", "commands", "webhooks", "guards")
+EDGES_THAT_READ_THE_CLOCK = (
+    "views",
+    "tasks",
+    "commands",
+    "webhooks",
+    "guards",
+    "middleware",
+)
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "time.time"}
 NAMES_THAT_SAY_NOTHING = {
     "common",
