@@ -29,6 +29,11 @@ from tests.accounts.test_staff_people import choose
 
 pytestmark = pytest.mark.django_db
 
+NOT_THE_CODE = (
+    "Koden er brukt, for gammel eller ikke til denne e-postadressen. "
+    "En administrator kan gi deg en ny."
+)
+
 
 @pytest.fixture
 def boss() -> User:
@@ -168,9 +173,8 @@ def test_the_person_can_stop_what_somebody_asked_for_in_their_name(
 ) -> None:
     desk = logged_in(agnes)
     logged_in(boss).post(page_of(agnes))
-    assert (
-        "Stopp den nye innloggingen" in desk.get("/ansatt/sikkerhet/").content.decode()
-    )
+    page = desk.get("/ansatt/sikkerhet/").content.decode()
+    assert "Stopp den nye innloggingen" in page
 
     desk.post("/ansatt/sikkerhet/stopp/")
 
@@ -275,7 +279,4 @@ def test_codes_are_guessed_in_vain(agnes: User) -> None:
     assert page.context["form"].non_field_errors() == [
         "Det er gjort for mange forsøk. Vent et kvarter og prøv igjen."
     ]
-    assert after.context["form"].non_field_errors() == [
-        "Koden er brukt, for gammel eller ikke til denne e-postadressen. "
-        "En administrator kan gi deg en ny."
-    ]
+    assert after.context["form"].non_field_errors() == [NOT_THE_CODE]
