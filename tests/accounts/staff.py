@@ -44,7 +44,7 @@ def logged_in(
     session.save()
     StaffSession.objects.create(
         user=user,
-        session_key=session.session_key,
+        session_key=str(session.session_key),
         device=device,
         factor="totp",
         began_at=at or now,

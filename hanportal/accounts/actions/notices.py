@@ -15,13 +15,14 @@ def tell(
     facts: Mapping[str, Json] | None = None,
 ) -> StaffNotice:
     """Let a staff member know. Must be called in the transaction of what happened."""
-    return StaffNotice.objects.create(
-        user=user,
-        kind=kind,
-        address=user.email,
-        facts=dict(facts or {}),
-        created_at=now,
-        not_before=now,
+    return StaffNotice.objects.add(
+        StaffNotice(
+            user=user,
+            kind=kind,
+            address=user.email,
+            facts=dict(facts or {}),
+            created_at=now,
+        )
     )
 
 

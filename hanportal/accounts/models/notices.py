@@ -42,6 +42,12 @@ class DatabaseNow(Func):
 class StaffNoticeQuerySet(models.QuerySet["StaffNotice"]):
     """Named reads and claims of notices."""
 
+    def add(self, notice: "StaffNotice") -> "StaffNotice":
+        """Store a notice, due at once by the database's clock."""
+        notice.not_before = DatabaseNow()
+        notice.save(force_insert=True)
+        return notice
+
     def unsettled(self) -> Self:
         """Neither sent nor given up."""
         return self.filter(sent_at__isnull=True, given_up_at__isnull=True)
