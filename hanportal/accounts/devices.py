@@ -4,7 +4,6 @@ A known device has tries of its own, so that strangers who guess can't lock a pe
 out of it; and a login from any other is told to the person. The cookie opens nothing.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,12 +19,14 @@ REMEMBERED_FOR = timedelta(days=180)
 SALT = "hanportal.accounts.devices"
 
 BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR", "Opera"),
-    ("Firefox", "Firefox"),
-    ("CriOS", "Chrome"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
+    ("Edg/", "Edge"),
+    ("EdgA/", "Edge"),
+    ("EdgiOS/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
 )
 """Chrome says that it is Safari too, and Edge that it is both; so in this order."""
 SYSTEMS = (
@@ -84,7 +85,7 @@ def describe_device(request: HttpRequest) -> str:
 
 
 def _first(known: tuple[tuple[str, str], ...], said: str) -> str:
-    return next((name for sign, name in known if re.search(rf"\b{sign}\b", said)), "")
+    return next((name for sign, name in known if sign in said), "")
 
 
 def _cookie_name() -> str:
