@@ -118,6 +118,34 @@ class NewPasswordForm(OneTimeCodeForm):
         return given
 
 
+class ChangedPasswordForm(forms.Form):
+    """The password that somebody has, and the one that they want instead."""
+
+    current = forms.CharField(
+        label="Passordet du har nå",
+        strip=False,
+        max_length=1000,
+        error_messages={"required": "Skriv passordet du har nå."},
+    )
+    password = forms.CharField(
+        label="Nytt passord",
+        strip=False,
+        max_length=1000,
+        error_messages={"required": "Skriv et nytt passord."},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        """:param user: whose it is; the password may not look like them."""
+        super().__init__(*args, **kwargs)
+        self._user = user
+
+    def clean_password(self) -> str:
+        """Hold the new password to the rules."""
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self._user)
+        return password
+
+
 class InvitationForm(forms.Form):
     """Somebody who begins to work here."""
 

@@ -36,6 +36,11 @@ urlpatterns = [
     path("ansatt/bekreft/fortsett/", step_up.go_on, name="staff_continue"),
     path("ansatt/bekreft/firma/", company.ask_again, name="staff_company_confirm"),
     path("ansatt/sikkerhet/", security.security, name="staff_security"),
+    path(
+        "ansatt/sikkerhet/passord/",
+        security.change_password,
+        name="staff_change_password",
+    ),
     path("ansatt/sikkerhet/andre/", security.end_sessions, name="staff_end_sessions"),
     path(
         "ansatt/sikkerhet/stopp/", security.stop_own_reset, name="staff_stop_own_reset"

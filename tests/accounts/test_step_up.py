@@ -11,7 +11,7 @@ from hanportal.accounts.actions import add_app
 from hanportal.accounts.models import Role, User
 from hanportal.audit.log import Event
 from tests.accounts.staff import logged_in, make_staff
-from tests.accounts.test_staff_login import MOMENT, SECRET, code_at
+from tests.accounts.test_staff_login import MOMENT, PASSWORD, SECRET, code_at, with_both
 from tests.conventions.test_runtime import patterns
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,7 @@ GRAVE = {
     "staff_remove_factor",
     "staff_recovery_codes",
     "staff_company_inside",
+    "staff_change_password",
     "oversight:export",
 }
 
@@ -182,3 +183,15 @@ def test_a_form_that_is_too_large_is_not_kept(boss: User) -> None:
         office.post(f"{PEOPLE}{agnes.id}/gi-rolle/", {"role": "a" * 20_001})
 
     assert "unfinished" not in office.session
+
+
+def test_what_proves_who_one_is_lies_in_no_session() -> None:
+    agnes = with_both("agnes")
+    desk = old_login(agnes)
+    address = "/ansatt/sikkerhet/passord/"
+    with time_machine.travel(LATER, tick=False):
+        desk.post(address, {"current": PASSWORD, "password": "et annet langt passord"})
+        assert PASSWORD not in str(dict(desk.session.items()))
+        desk.post(STEP_UP, {"code": code_at(LATER)})
+
+        assert desk.get(CONTINUE)["Location"] == address

@@ -27,6 +27,8 @@ UNFINISHED_KEY = "unfinished"
 KEPT_FOR = timedelta(minutes=10)
 MOST_KEPT = 20_000
 """Bytes of a form that are kept; ours are far smaller."""
+NEVER_KEPT = frozenset({"password", "current", "code", "credential"})
+"""What proves who somebody is lies in no session: the form is filled in again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ def forget_unfinished(session: SessionBase) -> None:
 
 def _keep(request: HttpRequest, *, doing: str, now: datetime) -> None:
     fields = None
-    if request.method == "POST":
+    if request.method == "POST" and NEVER_KEPT.isdisjoint(request.POST):
         fields = [
             (name, value)
             for name, values in request.POST.lists()
