@@ -8,7 +8,7 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import expect
 from pytest_django.fixtures import Settings
 
@@ -19,15 +19,14 @@ from hanportal.accounts.staff_sessions import SECOND_FACTOR_KEY
 from hanportal.demo.eid.provider import Provider
 from tests.accounts.people import KARI
 from tests.accounts.staff import logged_in, make_staff
-from tests.accounts.test_staff_journey import (
+from tests.accounts.test_staff_journey import give_password, stage
+from tests.accounts.test_staff_login import code_at
+from tests.minside.test_journey import (
     Stage,
     _orm_beside_an_event_loop,
     browser_context_args,
     browser_type_launch_args,
-    give_password,
-    stage,
 )
-from tests.accounts.test_staff_login import code_at
 
 __all__ = [
     "_orm_beside_an_event_loop",
@@ -44,12 +43,11 @@ NEXT_CODE = timedelta(seconds=30)
 def grow_old(stage: Stage) -> None:
     """The second factor was given an hour ago, and pages were opened since."""
     [newest] = StaffSession.objects.order_by("-began_at")[:1]
-    row = Session.objects.get(session_key=newest.session_key)
-    kept = row.get_decoded()
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    kept[SECOND_FACTOR_KEY]["at"] = hour_ago.isoformat()
-    row.session_data = Session.get_session_store_class()().encode(kept)
-    row.save()
+    store = SessionStore(session_key=newest.session_key)
+    kept = store[SECOND_FACTOR_KEY]
+    store[SECOND_FACTOR_KEY] = {**kept, "at": hour_ago.isoformat()}
+    store.save()
 
 
 def test_grave_things_are_confirmed_and_a_reset_takes_two(stage: Stage) -> None:

@@ -124,6 +124,16 @@ def test_a_login_from_a_new_device_is_told_once(said: str, name: str) -> None:
     assert StaffSession.objects.latest("began_at").device == name
 
 
+def test_sessions_of_earlier_days_are_forgotten() -> None:
+    user = with_both("agnes")
+    for day in range(3):
+        moment = MOMENT + timedelta(days=day)
+        with time_machine.travel(moment, tick=False):
+            both_factors(Client(), user.email)
+
+    assert StaffSession.objects.filter(user=user).count() == 1
+
+
 def test_anothers_device_is_new_to_oneself() -> None:
     agnes, bodil = with_both("agnes"), with_both("bodil")
     shared = Client()

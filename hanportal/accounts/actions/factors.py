@@ -56,6 +56,7 @@ def record_staff_login(*, user: User, entrance: Entrance, now: datetime) -> None
 
     A device that they have never come from is told to them.
     """
+    StaffSession.objects.forget_ended(user, now=now)
     StaffSession.objects.create(
         user=user,
         session_key=entrance.session_key,

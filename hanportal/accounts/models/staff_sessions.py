@@ -24,6 +24,11 @@ class StaffSessionManager(models.Manager["StaffSession"]):
         )
         return [session for session in begun if session.session_key in known]
 
+    def forget_ended(self, user: User, *, now: datetime) -> None:
+        """Remove what the person's sessions of earlier days left here."""
+        going_on = Session.objects.filter(expire_date__gt=now).values("session_key")
+        self.filter(user=user).exclude(session_key__in=going_on).delete()
+
     def end_all(self, user: User, *, but: str = "") -> int:
         """Remove the person's sessions, and what they held; how many.
 
