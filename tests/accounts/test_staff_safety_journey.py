@@ -20,7 +20,7 @@ from hanportal.demo.eid.provider import Provider
 from tests.accounts.people import KARI
 from tests.accounts.staff import logged_in, make_staff
 from tests.accounts.test_staff_journey import give_password, stage
-from tests.accounts.test_staff_login import code_at
+from tests.accounts.test_staff_login import PASSWORD, code_at
 from tests.minside.test_journey import (
     Stage,
     _orm_beside_an_event_loop,
@@ -110,6 +110,21 @@ def test_one_sees_where_one_is_logged_in_and_what_is_afoot(stage: Stage) -> None
     expect(page.get_by_text("Safari på iPhone")).to_have_count(0)
     stage.press("Stopp den nye innloggingen")
     expect(page.get_by_text("Second har bedt om")).to_have_count(0)
+
+    stage.press("Bytt passord")
+    stage.heading("Bytt passord")
+    page.get_by_label("Passordet du har nå").fill(PASSWORD)
+    page.get_by_label("Nytt passord").fill("kort")
+    stage.press("Bytt passord")
+    stage.look("90-staff-change-password")
+    page.get_by_label("Passordet du har nå").fill(PASSWORD)
+    page.get_by_label("Nytt passord").fill(f"{PASSWORD} igjen")
+    stage.press("Bytt passord")
+    stage.heading("Passordet er byttet")
+    stage.look("91-staff-password-changed")
+    stage.press("Logg inn med det nye")
+    give_password(stage, "boss@fjordnett.example", f"{PASSWORD} igjen")
+    stage.heading("Bekreft at det er deg")
 
     assert stage.complaints == []
 
