@@ -52,13 +52,12 @@ STAFF_LOGIN_WINDOW = timedelta(minutes=15)
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "hanportal.accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": 14},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {
-        "NAME": "django.contrib.auth.password_validation."
-        "UserAttributeSimilarityValidator",
+        "NAME": "hanportal.accounts.passwords.UnlikeThePerson",
         "OPTIONS": {"user_attributes": ("email", "display_name", "staff_number")},
     },
 ]
