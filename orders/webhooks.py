@@ -1,5 +1,6 @@
 """Where head-ends post their results."""
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -10,6 +11,11 @@ from django.views.decorators.http import require_POST
 from meters.headend import CallbackRefused, RawCallback, vouched_for
 from meters.models import HeadEnd
 from orders import inbox
+
+log = structlog.get_logger(__name__)
+
+OUR_FAULT = 500
+NOT_NOW = "Not taken now. Send it again later."
 
 
 @csrf_exempt
@@ -31,7 +37,17 @@ def callback(request: HttpRequest, code: str) -> HttpResponse:
     try:
         batch = inbox.receive_callback(head_end=head_end, raw=raw, clock=timezone.now)
     except CallbackRefused as refusal:
-        return HttpResponse(
-            refusal.detail, status=refusal.status, content_type="text/plain"
-        )
+        return _refused(code, refusal)
     return HttpResponse(batch.reply, content_type=batch.content_type)
+
+
+def _refused(code: str, refusal: CallbackRefused) -> HttpResponse:
+    """What the sender did wrong is said to it; what is amiss here goes to the log."""
+    log.warning(
+        "callback_refused",
+        head_end=code,
+        status=refusal.status,
+        reason=refusal.detail,
+    )
+    said = NOT_NOW if refusal.status >= OUR_FAULT else refusal.detail
+    return HttpResponse(said, status=refusal.status, content_type="text/plain")

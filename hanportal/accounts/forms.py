@@ -1,12 +1,15 @@
 """What staff fill in. Staff pages are written in bokmål."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from hanportal.accounts.models import Role, User
-from hanportal.accounts.password_codes import whose_code
+from hanportal.accounts.staff_login import TooManyTries
+
+TOO_MANY = "Det er gjort for mange forsøk. Vent et kvarter og prøv igjen."
 
 
 class PasswordForm(forms.Form):
@@ -52,8 +55,8 @@ class KeyForm(KeyAnswerForm):
     )
 
 
-class NewPasswordForm(forms.Form):
-    """What a new staff member was given, and the password that they choose."""
+class OneTimeCodeForm(forms.Form):
+    """What a staff member was given to begin with."""
 
     email = forms.EmailField(
         label="E-postadresse",
@@ -67,6 +70,36 @@ class NewPasswordForm(forms.Form):
         max_length=100,
         error_messages={"required": "Skriv engangskoden som du har fått."},
     )
+
+    user: User | None = None
+
+    def __init__(
+        self, *args: Any, whose: Callable[[str, str], User | None], **kwargs: Any
+    ) -> None:
+        """:param whose: judges an address and a code; counts the try first."""
+        super().__init__(*args, **kwargs)
+        self._whose = whose
+
+    def clean(self) -> dict[str, Any]:
+        """Find whose code it is."""
+        given = super().clean() or {}
+        if not self.fields.keys() <= given.keys():
+            return given
+        try:
+            self.user = self._whose(given["email"], given["code"])
+        except TooManyTries:
+            raise forms.ValidationError(TOO_MANY) from None
+        if self.user is None:
+            raise forms.ValidationError(
+                "Koden er brukt, for gammel eller ikke til denne e-postadressen. "
+                "En administrator kan gi deg en ny."
+            )
+        return given
+
+
+class NewPasswordForm(OneTimeCodeForm):
+    """The code, and the password that a new staff member chooses."""
+
     password = forms.CharField(
         label="Nytt passord",
         strip=False,
@@ -74,24 +107,43 @@ class NewPasswordForm(forms.Form):
         error_messages={"required": "Skriv et passord."},
     )
 
-    user: User | None = None
-
     def clean(self) -> dict[str, Any]:
-        """Find whose code it is, and hold the password to the rules."""
-        given = super().clean() or {}
-        if not {"email", "code", "password"} <= given.keys():
-            return given
-        self.user = whose_code(given["email"], given["code"])
-        if self.user is None:
-            raise forms.ValidationError(
-                "Koden er brukt, for gammel eller ikke til denne e-postadressen. "
-                "En administrator kan gi deg en ny."
-            )
-        try:
-            validate_password(given["password"], self.user)
-        except forms.ValidationError as weak:
-            self.add_error("password", weak)
+        """Hold the password to the rules, once it is known whose it is."""
+        given = super().clean()
+        if self.user is not None:
+            try:
+                validate_password(given["password"], self.user)
+            except forms.ValidationError as weak:
+                self.add_error("password", weak)
         return given
+
+
+class ChangedPasswordForm(forms.Form):
+    """The password that somebody has, and the one that they want instead."""
+
+    current = forms.CharField(
+        label="Passordet du har nå",
+        strip=False,
+        max_length=1000,
+        error_messages={"required": "Skriv passordet du har nå."},
+    )
+    password = forms.CharField(
+        label="Nytt passord",
+        strip=False,
+        max_length=1000,
+        error_messages={"required": "Skriv et nytt passord."},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        """:param user: whose it is; the password may not look like them."""
+        super().__init__(*args, **kwargs)
+        self._user = user
+
+    def clean_password(self) -> str:
+        """Hold the new password to the rules."""
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self._user)
+        return password
 
 
 class InvitationForm(forms.Form):

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login
@@ -15,27 +14,25 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from hanportal.accounts import actions
+from hanportal.accounts.addresses import portal_address
 from hanportal.accounts.eid.answer import Answer, Returned, authentic_answer
 from hanportal.accounts.eid.client import (
     Attempt,
     authorisation_address,
     end_session_address,
 )
-from hanportal.accounts.eid.discovery import Discovery, Session
 from hanportal.accounts.eid.refusals import LoginRefused
 from hanportal.accounts.models import Customer, Identification, User
 from hanportal.accounts.provider import (
     EidProvider,
+    discovery,
     eid_client,
     new_secret,
-    portal_address,
+    outgoing_session,
 )
 
 IDENTIFICATION_KEY = "identification"
 NAME_LENGTH = 120
-
-discovery = Discovery()
-"""This process' memory of the provider's configuration and keys."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +81,7 @@ def begin(
     :raises LoginRefused: the provider cannot be reached.
     """
     provider, client = _provider(request), eid_client()
-    configuration = discovery.configuration(client.issuer, session=_session())
+    configuration = discovery.configuration(client.issuer, session=outgoing_session())
     attempt = Attempt(
         state=new_secret(),
         nonce=new_secret(),
@@ -110,7 +107,7 @@ def finish(
         client=eid_client(),
         attempt=attempt,
         discovery=discovery,
-        session=_session(),
+        session=outgoing_session(),
         now=now,
     )
     customer = _customer(answer)
@@ -157,7 +154,9 @@ def end(request: HttpRequest) -> str:
         return front_page
     client = eid_client()
     try:
-        configuration = discovery.configuration(client.issuer, session=_session())
+        configuration = discovery.configuration(
+            client.issuer, session=outgoing_session()
+        )
     except LoginRefused:
         # Ours is closed, and that is what was asked for first.
         return front_page
@@ -234,8 +233,3 @@ def _is_theirs(user: User, identification: Identification) -> bool:
 def _provider(request: HttpRequest) -> EidProvider:
     provider: EidProvider = get_adapter().get_provider(request, EidProvider.id)
     return provider
-
-
-def _session() -> Session:
-    session: Any = get_adapter().get_requests_session()
-    return session  # type: ignore[no-any-return] # allauth is untyped

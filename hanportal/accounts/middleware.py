@@ -5,14 +5,16 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from hanportal.accounts.models import User
-from hanportal.accounts.staff_sessions import has_second_factor
+from hanportal.accounts.staff_sessions import has_second_factor, is_over, leave, touch
 
 
 class SecondFactorMiddleware:
     """Before the first page: a staff session counts once a second factor opened it.
 
+    It ends when it has not been used for a while, and when it has lasted long enough.
     The session cookie decides whether there is anything to look up, so that addresses
     that machines ask for cost no query.
     """
@@ -24,7 +26,16 @@ class SecondFactorMiddleware:
         """Hand the request on, without its user where the second factor is missing."""
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             user = request.user
-            is_staff = isinstance(user, User) and user.is_staff
-            if is_staff and not has_second_factor(request):
-                request.user = AnonymousUser()
+            if isinstance(user, User) and user.is_staff:
+                _judge(request)
         return self._get_response(request)
+
+
+def _judge(request: HttpRequest) -> None:
+    now = timezone.now()
+    if not has_second_factor(request):
+        request.user = AnonymousUser()
+    elif is_over(request.session, now=now):
+        leave(request)
+    else:
+        touch(request.session, now=now)

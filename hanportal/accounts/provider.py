@@ -3,6 +3,7 @@
 from secrets import token_urlsafe
 from typing import Any
 
+from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base import Provider, ProviderAccount
 from django.conf import settings
@@ -10,8 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
 
+from hanportal.accounts.addresses import portal_address
 from hanportal.accounts.eid.client import Attempt, Client
+from hanportal.accounts.eid.discovery import Discovery, Session
 from hanportal.accounts.eid.refusals import LoginRefused, Reason
+
+discovery = Discovery()
+"""This process' memory of the providers' configurations and keys."""
 
 
 class EidAccount(ProviderAccount):  # type: ignore[misc] # allauth is untyped
@@ -89,9 +95,25 @@ def eid_client() -> Client:
     )
 
 
-def portal_address(path: str) -> str:
-    """An absolute address of ours, from settings and never from the Host header."""
-    return f"{settings.PORTAL_BASE_URL.rstrip('/')}{path}"
+def company_client() -> Client:
+    """Who we are to the company's login for staff, from settings."""
+    return Client(
+        issuer=settings.STAFF_OIDC_ISSUER,
+        client_id=settings.STAFF_OIDC_CLIENT_ID,
+        client_secret=settings.STAFF_OIDC_CLIENT_SECRET,
+        authentication=settings.STAFF_OIDC_CLIENT_AUTHENTICATION,
+        scopes=tuple(settings.STAFF_OIDC_SCOPES),
+        levels=tuple(settings.STAFF_OIDC_REQUIRED_LEVELS),
+        level_claim=settings.STAFF_OIDC_LEVEL_CLAIM,
+        methods=tuple(settings.STAFF_OIDC_REQUIRED_METHODS),
+        redirect_uri=portal_address(reverse("staff_company_callback")),
+    )
+
+
+def outgoing_session() -> Session:
+    """A session for calls to a provider, with time-outs."""
+    session: Any = get_adapter().get_requests_session()
+    return session  # type: ignore[no-any-return] # allauth is untyped
 
 
 def new_secret() -> str:

@@ -2,11 +2,13 @@
 
 Every try is counted in PostgreSQL before it is judged, per person and per network
 address; a success lets the person's count begin anew. Too many, and nothing is judged
-until the window has passed. Only the database has to be up for this: no cache that is
-down opens the door or shuts it.
+until the window has passed. A device that the person has come from before is counted
+by itself, so that strangers who guess lock nobody out of it. Only the database has to
+be up for this: no cache that is down opens the door or shuts it.
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,14 +27,24 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_variables
 
-from hanportal.accounts.actions.factors import STRONG
+from hanportal.accounts.actions.factors import LAST_STEP, STRONG
+from hanportal.accounts.devices import Device
 from hanportal.accounts.factor_secrets import open_secret
-from hanportal.accounts.models import Tries, User, login_name
+from hanportal.accounts.models import CompanyLogin, Tries, User, login_name
+from hanportal.accounts.password_codes import whose_code
 
 SECONDS_A_CODE = 30
 STEPS_OFF = (-1, 0, 1)
 """A watch may be this many codes slow or fast."""
-LAST_STEP = "last_step"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a try comes from."""
+
+    address: str
+    """As limits count it."""
+    device: Device | None
 
 
 class TooManyTries(Exception):  # noqa: N818 -- errors are sentences
@@ -41,7 +53,7 @@ class TooManyTries(Exception):  # noqa: N818 -- errors are sentences
 
 @sensitive_variables()
 def right_password(
-    email: str, password: str, *, address: str, now: datetime
+    email: str, password: str, *, origin: Origin, now: datetime
 ) -> User | None:
     """The staff member whose login name and password these are; None otherwise.
 
@@ -50,16 +62,31 @@ def right_password(
 
     :raises TooManyTries: for this name, or from this network address.
     """
-    name = _key("password", login_name(email))
-    _count(name, address=address, now=now)
     user = User.objects.staff_by_email(email)
+    name = _counted_as("password", login_name(email), user=user, origin=origin)
+    _count(name, origin=origin, now=now)
     if user is None or not user.has_usable_password():
         # Hashing is what takes time: do it also where there is nothing to compare.
         make_password(password)
         return None
-    if not check_password(password, user.password):
+    if not check_password(password, user.password) or _uses_company_login(user):
         return None
     Tries.objects.forget(name)
+    return user
+
+
+def right_one_time_code(
+    email: str, code: str, *, origin: Origin, now: datetime
+) -> User | None:
+    """The staff member whose address and one-time code these are; None otherwise.
+
+    :raises TooManyTries: for this name, or from this network address.
+    """
+    name = _key("one_time_code", login_name(email))
+    _count(name, origin=origin, now=now)
+    user = whose_code(email, code)
+    if user is not None:
+        Tries.objects.forget(name)
     return user
 
 
@@ -69,15 +96,15 @@ def has_second_factor(user: User) -> bool:
 
 
 @sensitive_variables()
-def spend_code(user: User, code: str, *, address: str, now: datetime) -> str | None:
+def spend_code(user: User, code: str, *, origin: Origin, now: datetime) -> str | None:
     """Which kind of second factor this code belongs to; None if it is wrong.
 
     A code works once: the same one again is wrong.
 
     :raises TooManyTries: for this person, or from this network address.
     """
-    name = _key("second_factor", str(user.pk))
-    _count(name, address=address, now=now)
+    name = _counted_as("second_factor", str(user.pk), user=user, origin=origin)
+    _count(name, origin=origin, now=now)
     digits = "".join(code.split())
     with transaction.atomic():
         factors = Authenticator.objects.select_for_update().filter(user=user)
@@ -104,13 +131,13 @@ def key_challenge(user: User) -> dict[str, Any]:
     return challenge
 
 
-def right_key(user: User, answer: Any, *, address: str, now: datetime) -> bool:
+def right_key(user: User, answer: Any, *, origin: Origin, now: datetime) -> bool:
     """True when one of the person's security keys signed this session's challenge.
 
     :raises TooManyTries: for this person, or from this network address.
     """
-    name = _key("second_factor", str(user.pk))
-    _count(name, address=address, now=now)
+    name = _counted_as("second_factor", str(user.pk), user=user, origin=origin)
+    _count(name, origin=origin, now=now)
     try:
         # Judges the shape, then the challenge, the origin and the signature.
         webauthn.parse_authentication_response(answer)
@@ -172,10 +199,23 @@ def matching_step(secret: str, code: str, *, now: datetime) -> int | None:
     return None
 
 
-def _count(name: str, *, address: str, now: datetime) -> None:
+def _uses_company_login(user: User) -> bool:
+    """True for whom the company's login is the only one."""
+    return bool(
+        settings.STAFF_OIDC_ONLY and CompanyLogin.objects.filter(user=user).exists()
+    )
+
+
+def _counted_as(kind: str, name: str, *, user: User | None, origin: Origin) -> str:
+    if origin.device is not None and origin.device.is_of(user):
+        return _key(f"{kind}_on_device", origin.device.name)
+    return _key(kind, name)
+
+
+def _count(name: str, *, origin: Origin, now: datetime) -> None:
     allowed = {
         name: settings.STAFF_LOGIN_TRIES,
-        _key("address", address): settings.STAFF_LOGIN_TRIES_PER_ADDRESS,
+        _key("address", origin.address): settings.STAFF_LOGIN_TRIES_PER_ADDRESS,
     }
     window = settings.STAFF_LOGIN_WINDOW
     tried = {

@@ -3,9 +3,18 @@
 from django.contrib import admin
 from django.urls import path
 
-from hanportal.accounts.views import customers, enrolment, people, staff
+from hanportal.accounts.views import (
+    company,
+    customers,
+    enrolment,
+    people,
+    security,
+    staff,
+    step_up,
+)
 
 PERSON = "ansatt/personer/<uuid:person_id>/"
+RESET = f"{PERSON}ny-innlogging/"
 
 urlpatterns = [
     path("logg-inn/", customers.log_in, name="account_login"),
@@ -18,7 +27,27 @@ urlpatterns = [
     path("ansatt/logg-inn/oppsett/", enrolment.enrol, name="staff_enrol"),
     path("ansatt/logg-ut/", staff.log_out, name="staff_logout"),
     path("ansatt/passord/", people.choose_password, name="staff_choose_password"),
-    path("ansatt/sikkerhet/", enrolment.security, name="staff_security"),
+    path("ansatt/logg-inn/firma/", company.log_in, name="staff_company_login"),
+    path(
+        "ansatt/logg-inn/firma/retur/", company.callback, name="staff_company_callback"
+    ),
+    path("ansatt/logg-inn/firma/kode/", company.bind, name="staff_company_bind"),
+    path("ansatt/bekreft/", step_up.step_up, name="staff_step_up"),
+    path("ansatt/bekreft/fortsett/", step_up.go_on, name="staff_continue"),
+    path("ansatt/bekreft/firma/", company.ask_again, name="staff_company_confirm"),
+    path("ansatt/sikkerhet/", security.security, name="staff_security"),
+    path(
+        "ansatt/sikkerhet/passord/",
+        security.change_password,
+        name="staff_change_password",
+    ),
+    path("ansatt/sikkerhet/andre/", security.end_sessions, name="staff_end_sessions"),
+    path(
+        "ansatt/sikkerhet/stopp/", security.stop_own_reset, name="staff_stop_own_reset"
+    ),
+    path(
+        "ansatt/sikkerhet/firma/", company.bind_from_inside, name="staff_company_inside"
+    ),
     path("ansatt/sikkerhet/ny/", enrolment.add_factor, name="staff_add_factor"),
     path(
         "ansatt/sikkerhet/<int:factor_id>/fjern/",
@@ -37,6 +66,8 @@ urlpatterns = [
     path(f"{PERSON}ta-rolle/", people.end_role, name="staff_end_role"),
     path(f"{PERSON}av/", people.switch_off, name="staff_switch_off"),
     path(f"{PERSON}pa/", people.switch_on, name="staff_switch_on"),
-    path(f"{PERSON}ny-innlogging/", people.new_login, name="staff_new_login"),
+    path(RESET, people.ask_for_reset, name="staff_ask_for_reset"),
+    path(f"{RESET}godkjenn/", people.approve_reset, name="staff_approve_reset"),
+    path(f"{RESET}stopp/", people.stop_reset, name="staff_stop_reset"),
     path("admin/", admin.site.urls),
 ]

@@ -16,6 +16,8 @@ from hanportal.settings.identity import EID_ORIGINS
 from hanportal.settings.logging import *  # noqa: F403 -- what is written down
 from hanportal.settings.monitoring import *  # noqa: F403 -- who may watch
 from hanportal.settings.register import *  # noqa: F403 -- how much may end at once
+from hanportal.settings.staff import *  # noqa: F403 -- how those who work here log in
+from hanportal.settings.staff import STAFF_OIDC_ORIGINS
 
 env = environ.Env()
 
@@ -119,7 +121,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         # Chromium holds the redirect after a form, too, to this list.
-        "form-action": [SELF, *EID_ORIGINS],
+        "form-action": [SELF, *EID_ORIGINS, *STAFF_OIDC_ORIGINS],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     },
@@ -155,6 +157,10 @@ CELERY_BEAT_SCHEDULE = {
     "orders.reconcile_ports": {"task": "orders.reconcile_ports", "schedule": 15.0},
     "notifications.deliver_messages": {
         "task": "notifications.deliver_messages",
+        "schedule": 5.0,
+    },
+    "notifications.deliver_to_staff": {
+        "task": "notifications.deliver_to_staff",
         "schedule": 5.0,
     },
 }

@@ -49,30 +49,6 @@ AUTHENTICATION_BACKENDS = ["hanportal.accounts.backends.EidBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/min-side/"
 
-# How staff log in: this many tries of a password or a code, then a wait. Counted in
-# PostgreSQL, so that a cache that is down neither opens the door nor shuts it.
-STAFF_LOGIN_TRIES = env.int("STAFF_LOGIN_TRIES", default=8)
-STAFF_LOGIN_TRIES_PER_ADDRESS = env.int("STAFF_LOGIN_TRIES_PER_ADDRESS", default=300)
-STAFF_LOGIN_WINDOW = timedelta(minutes=15)
-# How long a set-password link works.
-PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 14},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation."
-        "UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("email", "display_name", "staff_number")},
-    },
-]
-MFA_ADAPTER = "hanportal.accounts.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_TOTP_TOLERANCE = 1
-MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
-
 # allauth carries the customers' log-in and knows the second factors of staff; none of
 # its pages is routed.
 ACCOUNT_ADAPTER = "hanportal.accounts.adapters.AccountAdapter"

@@ -12,6 +12,10 @@ from hanportal.settings.base import (
     env,
 )
 from hanportal.settings.headends import ENVIRONMENT_PREFIX
+from hanportal.settings.staff import (
+    STAFF_OIDC_REQUIRED_LEVELS,
+    STAFF_OIDC_REQUIRED_METHODS,
+)
 
 SECRET_KEY = required.secret_key()
 PORTAL_BASE_URL = required.https_address("PORTAL_BASE_URL")
@@ -22,6 +26,11 @@ DEFAULT_FROM_EMAIL = required.value("DEFAULT_FROM_EMAIL")
 EID_ISSUER = required.https_address("EID_ISSUER")
 EID_CLIENT_ID = required.value("EID_CLIENT_ID")
 EID_CLIENT_SECRET = required.shared_secret("EID_CLIENT_SECRET")
+if env("STAFF_OIDC_ISSUER", default=""):
+    STAFF_OIDC_ISSUER = required.https_address("STAFF_OIDC_ISSUER")
+    STAFF_OIDC_CLIENT_ID = required.value("STAFF_OIDC_CLIENT_ID")
+    STAFF_OIDC_CLIENT_SECRET = required.shared_secret("STAFF_OIDC_CLIENT_SECRET")
+    required.several_factors(STAFF_OIDC_REQUIRED_METHODS, STAFF_OIDC_REQUIRED_LEVELS)
 NATIONAL_ID_HASH_KEYS = required.shared_secret("NATIONAL_ID_HASH_KEYS")
 NATIONAL_ID_ENCRYPTION_KEYS = required.shared_secret("NATIONAL_ID_ENCRYPTION_KEYS")
 for _code in HEAD_END_SECRETS:

@@ -1,6 +1,7 @@
 """What production demands of its environment: present, strong, and not a default."""
 
 import os
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -83,4 +84,16 @@ def separate_instances(broker: str, cache: str) -> None:
         raise ImproperlyConfigured(
             "REDIS_URL and CACHE_URL name the same server. A cache that makes room "
             "empties the queues; use two instances."
+        )
+
+
+def several_factors(methods: Sequence[str], levels: Sequence[str]) -> None:
+    """The company's login must be asked for more than a password.
+
+    :raises ImproperlyConfigured: neither a method nor a level is demanded.
+    """
+    if not methods and not levels:
+        raise ImproperlyConfigured(
+            "Set STAFF_OIDC_REQUIRED_METHODS or STAFF_OIDC_REQUIRED_LEVELS: without "
+            "them a password alone would open everything."
         )

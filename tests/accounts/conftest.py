@@ -43,6 +43,31 @@ def eid(eid_with: Callable[..., Provider]) -> Provider:
 
 
 @pytest.fixture
+def company_with(settings: Settings) -> Iterator[Callable[..., Provider]]:
+    """Start the company's login with other options, and offer it to staff."""
+    with ExitStack() as stack:
+
+        def start(**changes: Any) -> Provider:
+            usual = {"methods": ("pwd", "mfa")}
+            provider = stack.enter_context(running(**{**usual, **changes}))
+            settings.STAFF_OIDC_ISSUER = provider.options.issuer
+            return provider
+
+        settings.STAFF_OIDC_CLIENT_ID = CLIENT_ID
+        settings.STAFF_OIDC_CLIENT_SECRET = CLIENT_SECRET
+        settings.STAFF_OIDC_REQUIRED_METHODS = ["mfa"]
+        settings.STAFF_OIDC_REQUIRED_LEVELS = ["idporten-loa-high"]
+        settings.PORTAL_BASE_URL = PORTAL
+        yield start
+
+
+@pytest.fixture
+def company(company_with: Callable[..., Provider]) -> Provider:
+    """The company's login, behaving unless it is told otherwise."""
+    return company_with()
+
+
+@pytest.fixture
 def visitor() -> Browser:
     """A visitor that has been nowhere."""
     return Browser()

@@ -25,6 +25,7 @@ CLIENT_ID = "hanportal-test"
 CLIENT_SECRET = "a secret: with + signs & such"
 PORTAL = "http://testserver"
 CALLBACK = f"{PORTAL}/logg-inn/retur/"
+COMPANY_CALLBACK = f"{PORTAL}/ansatt/logg-inn/firma/retur/"
 
 
 class _Server(Thread):
@@ -66,7 +67,7 @@ def _options(issuer: str, **changes: Any) -> Options:
         "issuer": issuer,
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
-        "redirect_uris": frozenset({CALLBACK}),
+        "redirect_uris": frozenset({CALLBACK, COMPANY_CALLBACK}),
         "after_logout_uris": frozenset({f"{PORTAL}/"}),
         "people": PEOPLE,
         "algorithm": "ES256",
@@ -138,7 +139,7 @@ class Browser:
 
     def come_back(self, answer: str) -> "Response":
         """Open the address that leads back to the portal."""
-        assert answer.startswith(CALLBACK), answer
+        assert answer.startswith((CALLBACK, COMPANY_CALLBACK)), answer
         return self.portal.get(answer.removeprefix(PORTAL))
 
     def log_in(

@@ -72,6 +72,12 @@ def test_these_are_all_the_pages_where_people_enter_and_leave() -> None:
         ("ansatt/logg-inn/oppsett/", "staff_enrol"),
         ("ansatt/logg-ut/", "staff_logout"),
         ("ansatt/passord/", "staff_choose_password"),
+        ("ansatt/logg-inn/firma/", "staff_company_login"),
+        ("ansatt/logg-inn/firma/retur/", "staff_company_callback"),
+        ("ansatt/logg-inn/firma/kode/", "staff_company_bind"),
+        ("ansatt/bekreft/", "staff_step_up"),
+        ("ansatt/bekreft/fortsett/", "staff_continue"),
+        ("ansatt/bekreft/firma/", "staff_company_confirm"),
     }
 
 

@@ -294,6 +294,22 @@ def test_the_first_login_sets_up_an_app_before_anything_opens(client: Client) ->
     assert secret not in str(Authenticator.objects.get(type="totp").data)
 
 
+def test_the_code_that_set_up_the_app_is_used_up(client: Client) -> None:
+    user = make_staff("bodil", Role.AUDITOR)
+    choose_password(user=user, password=PASSWORD, now=timezone.now())
+    with time_machine.travel(MOMENT, tick=False):
+        give_password(client, user.email)
+        secret = client.get("/ansatt/logg-inn/oppsett/").context["secret"]
+        client.post("/ansatt/logg-inn/oppsett/", {"code": code_at(MOMENT, secret)})
+        second = Client()
+        give_password(second, user.email)
+        again = give_code(second, code_at(MOMENT, secret))
+        next_one = give_code(second, code_at(MOMENT + timedelta(seconds=30), secret))
+
+    assert again.status_code == 200
+    assert next_one["Location"] == "/ansatt/"
+
+
 def test_who_has_a_second_factor_cannot_set_up_another_half_way(
     client: Client,
 ) -> None:

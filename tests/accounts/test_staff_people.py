@@ -168,29 +168,6 @@ def test_an_administrator_who_is_switched_off_is_no_other_one(boss: User) -> Non
         actions.switch_off(user=boss, by=SYSTEM, now=timezone.now())
 
 
-def test_a_new_login_ends_the_old_one_and_its_second_factor(boss: User) -> None:
-    agnes = with_both("agnes")
-    browser = logged_in(agnes)
-
-    shown = logged_in(boss).post(f"{PEOPLE}{agnes.id}/ny-innlogging/")
-
-    assert browser.get("/ansatt/").status_code == 302
-    assert give_password(Client(), agnes.email).status_code == 200
-    assert Authenticator.objects.filter(user=agnes).count() == 0
-    choose(agnes.email, shown.context["code"])
-    entry = give_password(Client(), agnes.email)
-    assert entry["Location"] == "/ansatt/logg-inn/oppsett/"
-
-
-def test_somebody_who_is_switched_off_gets_no_new_login(boss: User) -> None:
-    agnes = with_both("agnes")
-    actions.switch_off(user=agnes, by=SYSTEM, now=timezone.now())
-
-    answer = logged_in(boss).post(f"{PEOPLE}{agnes.id}/ny-innlogging/")
-
-    assert answer["Location"] == f"{PEOPLE}{agnes.id}/"
-
-
 @pytest.mark.parametrize(
     ("changes", "constraint"),
     [
@@ -231,20 +208,6 @@ def test_new_recovery_codes_end_the_old_ones() -> None:
     shown = logged_in(agnes).post("/ansatt/sikkerhet/koder/")
 
     assert set(shown.context["codes"]) & set(old) == set()
-
-
-def test_what_one_logs_in_with_is_changed_soon_after_a_login_only() -> None:
-    agnes = with_both("agnes")
-    with time_machine.travel(MOMENT, tick=False):
-        browser = logged_in(agnes)
-    with time_machine.travel(MOMENT + timedelta(minutes=15), tick=False):
-        answers = [
-            browser.post("/ansatt/sikkerhet/koder/"),
-            browser.get("/ansatt/sikkerhet/ny/"),
-        ]
-
-    assert [each["Location"] for each in answers] == ["/ansatt/sikkerhet/"] * 2
-    assert Authenticator.objects.filter(type="recovery_codes").count() == 0
 
 
 def create(monkeypatch: pytest.MonkeyPatch, *roles: str, **environment: str) -> None:

@@ -6,6 +6,7 @@ from typing import cast
 
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from hanportal.accounts import staff_sessions
 from hanportal.accounts.actions import create_staff, give_role
@@ -54,7 +55,7 @@ class Desk:
 
     def log_in(self) -> None:
         """With both factors, here and now."""
-        log_in(self.client, self.agent)
+        log_in(self.client, self.agent, now=timezone.now())
 
     @property
     def caller(self) -> str:

@@ -42,7 +42,7 @@ OUTCOMES = {
     409: "refused",
     503: "unavailable",
 }
-UNWRITTEN = {"staff_home", "staff_security", "staff_add_factor"}
+UNWRITTEN = {"staff_home", "staff_security", "staff_add_factor", "staff_step_up"}
 """Pages about the person themselves: looking at oneself is not written down."""
 
 

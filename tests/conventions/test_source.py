@@ -19,6 +19,7 @@ EDGES_THAT_READ_THE_CLOCK = (
     "webhooks",
     "guards",
     "admin",
+    "middleware",
 )
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "time.time"}
 NAMES_THAT_SAY_NOTHING = {

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -27,6 +28,35 @@ def test_a_message_is_unread_until_it_is_opened(world: World, kari: Client) -> N
     page = kari.get(f"/min-side/innboks/{message.id}/").content.decode()
     assert message.body_html in page
     assert unread(page) == "0"
+    message.refresh_from_db()
+    assert message.read_at == world.now
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Sec-Purpose": "prefetch"},
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Sec-Purpose": "prefetch;anonymous-client-ip"},
+        {"Purpose": "prefetch"},
+        {"X-Purpose": "preview"},
+        {"X-Moz": "prefetch"},
+    ],
+)
+def test_a_page_that_is_fetched_ahead_is_not_read(
+    world: World, kari: Client, said: dict[str, str]
+) -> None:
+    world.order_opening()
+    message = Message.objects.get()
+    address = f"/min-side/innboks/{message.id}/"
+
+    ahead = kari.get(address, headers=said)
+    kari.head(address)
+    message.refresh_from_db()
+
+    assert (ahead.status_code, message.read_at) == (503, None)
+    assert message.subject not in ahead.content.decode()
+    kari.get(address, headers={"Sec-Purpose": "navigate"})
     message.refresh_from_db()
     assert message.read_at == world.now
 

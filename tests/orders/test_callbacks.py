@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from structlog.testing import capture_logs
 
 from meters.models import HeadEnd
 from meters.states import ReportedState
@@ -166,6 +167,31 @@ def test_a_result_waits_while_our_own_secret_is_missing(
 
     assert work_off(world) == 0
     assert Callback.objects.get().outcome == ""
+
+
+def test_what_is_amiss_with_us_is_said_in_the_log_alone(
+    world: World, settings: Settings
+) -> None:
+    settings.HEAD_END_SECRETS = {}
+
+    with capture_logs() as logged:
+        answer = Client().post(
+            "/hes/aidon/callback/", data=b"<a/>", content_type="text/xml"
+        )
+
+    assert (answer.status_code, answer.content.decode()) == (
+        503,
+        "Not taken now. Send it again later.",
+    )
+    assert [entry for entry in logged if entry["event"] == "callback_refused"] == [
+        {
+            "event": "callback_refused",
+            "log_level": "warning",
+            "head_end": "aidon",
+            "status": 503,
+            "reason": "Head-end aidon has no secret: set HEAD_END_SECRET_AIDON.",
+        }
+    ]
 
 
 def test_a_forged_result_is_refused_and_opens_nothing(world: World) -> None:

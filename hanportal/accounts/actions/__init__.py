@@ -7,6 +7,11 @@ from hanportal.accounts.actions.callers import (
     end_verification,
     verify_caller,
 )
+from hanportal.accounts.actions.company_logins import (
+    BoundAlready,
+    bind_company_login,
+    spend_code_for_company_login,
+)
 from hanportal.accounts.actions.customers import (
     choose_notices,
     record_login,
@@ -15,15 +20,26 @@ from hanportal.accounts.actions.customers import (
 )
 from hanportal.accounts.actions.factors import (
     AlreadyHasApp,
+    Entrance,
     LastSecondFactor,
     NotTheirs,
     add_app,
     add_key,
+    end_other_sessions,
     new_recovery_codes,
+    record_confirmation,
     record_staff_login,
     remove_factor,
 )
-from hanportal.accounts.actions.reads import record_page_view
+from hanportal.accounts.actions.reads import record_page_view, record_refused_page
+from hanportal.accounts.actions.resets import (
+    NotTheSecond,
+    ResetIsOver,
+    SwitchedOff,
+    approve_reset,
+    ask_for_reset,
+    stop_reset,
+)
 from hanportal.accounts.actions.staff import (
     STAFF_CHAIN,
     AlreadyStaff,
@@ -35,10 +51,11 @@ from hanportal.accounts.actions.staff import (
     end_role,
     give_role,
     invite_staff,
-    reset_second_factor,
+    reset_login,
     switch_off,
     switch_on,
 )
+from hanportal.accounts.letters import Words, words_of
 from hanportal.accounts.sealing import (
     InvalidNationalId,
     NationalIdDoesNotOpen,
@@ -50,6 +67,8 @@ __all__ = [
     "STAFF_CHAIN",
     "AlreadyHasApp",
     "AlreadyStaff",
+    "BoundAlready",
+    "Entrance",
     "InvalidNationalId",
     "JudgedAnswer",
     "LastAdministrator",
@@ -57,29 +76,42 @@ __all__ = [
     "NationalIdDoesNotOpen",
     "NotAnAgent",
     "NotStaff",
+    "NotTheSecond",
     "NotTheirs",
     "NotToOneself",
+    "ResetIsOver",
     "SealedNationalId",
+    "SwitchedOff",
     "TooFewQuestions",
+    "Words",
     "add_app",
     "add_key",
+    "approve_reset",
+    "ask_for_reset",
+    "bind_company_login",
     "choose_notices",
     "choose_password",
     "create_staff",
+    "end_other_sessions",
     "end_role",
     "end_verification",
     "give_role",
     "invite_staff",
     "new_recovery_codes",
+    "record_confirmation",
     "record_login",
     "record_page_view",
     "record_refused_login",
+    "record_refused_page",
     "record_staff_login",
     "remove_factor",
     "reseal_national_ids",
-    "reset_second_factor",
+    "reset_login",
     "seal_national_id",
+    "spend_code_for_company_login",
+    "stop_reset",
     "switch_off",
     "switch_on",
     "verify_caller",
+    "words_of",
 ]

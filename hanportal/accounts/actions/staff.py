@@ -7,7 +7,16 @@ from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from hanportal.accounts.models import Role, RoleGrant, User, login_name
+from hanportal.accounts.actions.notices import tell, tell_administrators
+from hanportal.accounts.models import (
+    CompanyLogin,
+    NoticeKind,
+    Role,
+    RoleGrant,
+    StaffSession,
+    User,
+    login_name,
+)
 from hanportal.audit.log import Actor, ActorKind, Json, Subject, record
 
 STAFF_CHAIN = "staff"
@@ -90,6 +99,8 @@ def choose_password(*, user: User, password: str, now: datetime) -> None:
     if not held.is_staff:
         raise NotStaff("Customers log in with an eID, never with a password.")
     held.keep_password(password)
+    StaffSession.objects.end_all(held)
+    tell(user=held, kind=NoticeKind.PASSWORD_CHOSEN, now=now)
     by = Actor(kind=ActorKind.STAFF, reference=held.staff_number)
     _record("staff.password_chosen", held, by=by, now=now)
 
@@ -114,7 +125,12 @@ def give_role(
     grant = RoleGrant.objects.create(
         user=held, role=role, granted_by=granted_by, granted_at=now
     )
-    _record("role.given", held, by=by, now=now, facts={"role": str(role.value)})
+    facts: dict[str, Json] = {"role": str(role.value)}
+    tell(user=held, kind=NoticeKind.ROLE_GIVEN, now=now, facts=facts)
+    if role == Role.ADMINISTRATOR:
+        made = NoticeKind.ADMINISTRATOR_MADE
+        tell_administrators(kind=made, about=held, but=granted_by, now=now)
+    _record("role.given", held, by=by, now=now, facts=facts)
     return grant
 
 
@@ -131,7 +147,9 @@ def end_role(*, user: User, role: Role, by: Actor, now: datetime) -> None:
     if grant is None:
         return
     grant.end(at=now)
-    _record("role.ended", held, by=by, now=now, facts={"role": str(role.value)})
+    facts: dict[str, Json] = {"role": str(role.value)}
+    tell(user=held, kind=NoticeKind.ROLE_ENDED, now=now, facts=facts)
+    _record("role.ended", held, by=by, now=now, facts=facts)
 
 
 @transaction.atomic
@@ -145,6 +163,8 @@ def switch_off(*, user: User, by: Actor, now: datetime) -> None:
     held = _locked(user)
     if held.is_active:
         held.switch_off()
+        StaffSession.objects.end_all(held)
+        tell(user=held, kind=NoticeKind.SWITCHED_OFF, now=now)
         _record("staff.switched_off", held, by=by, now=now)
 
 
@@ -154,19 +174,31 @@ def switch_on(*, user: User, by: Actor, now: datetime) -> None:
     held = _locked(user)
     if not held.is_active:
         held.switch_on()
+        tell(user=held, kind=NoticeKind.SWITCHED_ON, now=now)
         _record("staff.switched_on", held, by=by, now=now)
 
 
 @transaction.atomic
-def reset_second_factor(*, user: User, by: Actor, now: datetime) -> None:
-    """Remove what a person has lost; the next login sets up a new second factor.
+def reset_login(*, user: User, by: Actor, now: datetime) -> None:
+    """Let a person begin anew, on the word of those who run the machines.
 
-    The password goes too, so that sessions end and an old password alone opens nothing.
+    They hand over the code. On the pages it takes two administrators: `ask_for_reset`.
     """
     held = _locked(user)
+    forget_login(held)
+    tell(user=held, kind=NoticeKind.LOGIN_RESET_INSIDE, now=now)
+    _record("staff.login_reset", held, by=by, now=now)
+
+
+def forget_login(held: User) -> None:
+    """Take away all that a person logs in with; every session ends.
+
+    :param held: locked.
+    """
     Authenticator.objects.filter(user=held).delete()
+    CompanyLogin.objects.filter(user=held).delete()
     held.forget_password()
-    _record("staff.second_factor_reset", held, by=by, now=now)
+    StaffSession.objects.end_all(held)
 
 
 def _locked(user: User) -> User:

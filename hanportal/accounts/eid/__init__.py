@@ -1,5 +1,5 @@
-"""Logging in with an eID over OpenID Connect: what is asked, checked and believed.
+"""Logging in over OpenID Connect: what is asked, what is checked and what is believed.
 
-Knows nothing of the database or of allauth. `login.begin` says where the browser goes,
-`login.complete` what the provider's answer proves.
+For the eID of customers and for the company's login of staff alike; a `Client` says
+what is demanded of the provider. Knows nothing of the database or of allauth.
 """

@@ -104,6 +104,8 @@ def _expected(client: Client, attempt: Attempt) -> Expected:
         client_id=client.client_id,
         nonce=attempt.nonce,
         levels=frozenset(client.levels),
+        level_claim=client.level_claim,
+        methods=frozenset(client.methods),
         asked_at=attempt.asked_at,
         max_age=attempt.max_age,
     )
@@ -116,8 +118,9 @@ def _answer(
     client: Client,
     expected: Expected,
 ) -> Answer:
-    national_id = _claim(claims, client.national_id_claim) or _claim(
-        userinfo, client.national_id_claim
+    wanted = client.national_id_claim
+    national_id = (
+        (_claim(claims, wanted) or _claim(userinfo, wanted)) if wanted else None
     )
     return Answer(
         issuer=client.issuer,

@@ -26,10 +26,14 @@ class Client:
     authentication: str
     """`client_secret_basic` or `client_secret_post`."""
     scopes: tuple[str, ...]
-    levels: tuple[str, ...]
-    national_id_claim: str
-    """Dots go into objects."""
     redirect_uri: str
+    levels: tuple[str, ...]
+    """One of these must come back, where there are any."""
+    level_claim: str = "acr"
+    methods: tuple[str, ...] = ()
+    """One of these must be among the `amr`, where there are any."""
+    national_id_claim: str = ""
+    """Dots go into objects; empty where none is wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +89,11 @@ def authorisation_address(
         "nonce": attempt.nonce,
         "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
-        "acr_values": " ".join(client.levels),
         "max_age": str(int(attempt.max_age.total_seconds())),
         "ui_locales": "nb",
     }
+    if client.levels:
+        parameters["acr_values"] = " ".join(client.levels)
     if not attempt.max_age:
         parameters["prompt"] = "login"
     return _with_query(configuration.authorization_endpoint, parameters)

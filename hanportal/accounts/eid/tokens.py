@@ -1,7 +1,7 @@
 """The ID token: believed only when every check of OpenID Connect Core 3.1.3.7 holds."""
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,8 @@ class Expected:
     client_id: str
     nonce: str
     levels: frozenset[str]
+    level_claim: str = "acr"
+    methods: frozenset[str] = frozenset()
     asked_at: datetime
     max_age: timedelta
 
@@ -65,9 +67,9 @@ def check_strength(
 ) -> datetime:
     """When the person was identified, if that was strong and recent enough.
 
-    :raises LoginRefused: too low a level, or too long ago.
+    :raises LoginRefused: too low a level, too weak a method, or too long ago.
     """
-    _require(claims.get("acr") in expected.levels, Reason.LEVEL_TOO_LOW)
+    _check_level(claims, expected)
     authenticated_at = _time(claims, "auth_time", Reason.AUTHENTICATION_TOO_OLD)
     _require(
         expected.asked_at - expected.max_age - LEEWAY
@@ -122,6 +124,28 @@ def _check_audience(claims: Mapping[str, Any], client_id: str) -> None:
     several = isinstance(audiences, list) and len(audiences) > 1
     if several or "azp" in claims:
         _require(claims.get("azp") == client_id, Reason.WRONG_AUTHORISED_PARTY)
+
+
+def _check_level(claims: Mapping[str, Any], expected: Expected) -> None:
+    """What is demanded must be there, and something must be demanded."""
+    _require(bool(expected.levels or expected.methods), Reason.LEVEL_TOO_LOW)
+    if expected.levels:
+        level = claims.get(expected.level_claim)
+        # `acr` is one value; other claims may hold several, as `acrs` of Entra ID does.
+        levels = [level]
+        if isinstance(level, list) and expected.level_claim != "acr":
+            levels = level
+        _require(_any_of(levels, expected.levels), Reason.LEVEL_TOO_LOW)
+    if expected.methods:
+        methods = claims.get("amr")
+        _require(
+            isinstance(methods, list) and _any_of(methods, expected.methods),
+            Reason.LEVEL_TOO_LOW,
+        )
+
+
+def _any_of(found: Sequence[Any], wanted: frozenset[str]) -> bool:
+    return any(isinstance(each, str) and each in wanted for each in found)
 
 
 def _check_times(claims: Mapping[str, Any], now: datetime) -> None:

@@ -5,6 +5,7 @@ from hanportal.accounts.guards.customers import (
     customer_required,
     identification,
 )
+from hanportal.accounts.guards.fresh import fresh_second_factor
 from hanportal.accounts.guards.staff import (
     administrator_required,
     agent_required,
@@ -22,6 +23,7 @@ __all__ = [
     "agent_required",
     "auditor_required",
     "customer_required",
+    "fresh_second_factor",
     "identification",
     "note_read",
     "operator_required",

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from hanportal.accounts.actions import record_page_view
+from hanportal.accounts.actions import record_page_view, record_refused_page
 from hanportal.accounts.models import Role, RoleGrant, User
 from hanportal.accounts.staff_sessions import has_second_factor
 
@@ -103,9 +103,12 @@ def _guard(page: str, roles: set[Role] | None, *, partial: bool) -> "Guard[...]"
                 raise Http404
             if not isinstance(user, User) or not has_second_factor(request):
                 return _to_staff_login(request)
-            if roles is not None and not roles & roles_of(request):
-                raise PermissionDenied
-            response = view(request, user, *args, **kwargs)
+            try:
+                _require_role(request, roles)
+                response = view(request, user, *args, **kwargs)
+            except (PermissionDenied, Http404) as refusal:
+                _write_down_refusal(user, page, kwargs, refusal)
+                raise
             add_never_cache_headers(response)
             if request.method == "GET" and response.status_code == 200 and not partial:
                 _write_down(request, user, page, kwargs)
@@ -118,6 +121,11 @@ def _guard(page: str, roles: set[Role] | None, *, partial: bool) -> "Guard[...]"
     return decorate
 
 
+def _require_role(request: HttpRequest, roles: set[Role] | None) -> None:
+    if roles is not None and not roles & roles_of(request):
+        raise PermissionDenied
+
+
 def _write_down(
     request: HttpRequest, user: User, page: str, kwargs: dict[str, object]
 ) -> None:
@@ -127,6 +135,19 @@ def _write_down(
         subjects={name: str(value) for name, value in kwargs.items()},
         customer=getattr(request, _CUSTOMER, None),
         query=getattr(request, _QUERY, ""),
+        now=timezone.now(),
+    )
+
+
+def _write_down_refusal(
+    user: User, page: str, kwargs: dict[str, object], refusal: Exception
+) -> None:
+    is_forbidden = isinstance(refusal, PermissionDenied)
+    record_refused_page(
+        user=user,
+        page=page,
+        subjects={name: str(value) for name, value in kwargs.items()},
+        reason="forbidden" if is_forbidden else "not_found",
         now=timezone.now(),
     )
 

@@ -1,7 +1,11 @@
 """Who people are: a User logs in, a Customer is served, staff have roles."""
 
+from hanportal.accounts.models.company_logins import CompanyLogin
 from hanportal.accounts.models.customers import Customer, CustomerKind, CustomerQuerySet
+from hanportal.accounts.models.notices import NoticeKind, StaffNotice
+from hanportal.accounts.models.resets import RESET_LASTS, LoginReset
 from hanportal.accounts.models.roles import Role, RoleGrant, RoleGrantQuerySet
+from hanportal.accounts.models.staff_sessions import StaffSession
 from hanportal.accounts.models.tries import Tries
 from hanportal.accounts.models.users import (
     Identification,
@@ -16,16 +20,22 @@ from hanportal.accounts.models.verifications import (
 )
 
 __all__ = [
+    "RESET_LASTS",
     "CallerMethod",
     "CallerVerification",
     "CallerVerificationQuerySet",
+    "CompanyLogin",
     "Customer",
     "CustomerKind",
     "CustomerQuerySet",
     "Identification",
+    "LoginReset",
+    "NoticeKind",
     "Role",
     "RoleGrant",
     "RoleGrantQuerySet",
+    "StaffNotice",
+    "StaffSession",
     "Tries",
     "User",
     "UserManager",

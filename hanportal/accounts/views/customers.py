@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -10,15 +9,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from uuid6 import uuid7
 
 from hanportal.accounts import login
 from hanportal.accounts.eid.answer import Returned
-from hanportal.accounts.eid.refusals import Kind, LoginRefused
-
-log = structlog.get_logger(__name__)
-
-STATUS = {Kind.UNAVAILABLE: 503, Kind.EXPIRED: 400, Kind.CANCELLED: 200}
+from hanportal.accounts.eid.refusals import LoginRefused
+from hanportal.accounts.views.refusals import refused_page
 
 
 @never_cache
@@ -82,13 +77,4 @@ def _lead_to_eid(request: HttpRequest, *, fresh: bool) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, refused: LoginRefused) -> HttpResponse:
-    reference = uuid7().hex[-8:].upper()
-    log.warning("login_refused", reason=refused.reason.value, reference=reference)
-    kind = refused.reason.kind
-    context = {
-        "kind": kind.value,
-        "reference": reference,
-        "phone": settings.OPERATOR_PHONE,
-    }
-    status = STATUS.get(kind, 403)
-    return render(request, "accounts/login_refused.html", context, status=status)
+    return refused_page(request, refused, template="accounts/login_refused.html")

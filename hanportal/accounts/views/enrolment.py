@@ -1,9 +1,6 @@
 """The pages on which staff set up and change their second factors."""
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
-from typing import Concatenate, ParamSpec
 
 from allauth.mfa.models import Authenticator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from hanportal.accounts import actions, staff_login
 from hanportal.accounts.forms import CodeForm, KeyForm
-from hanportal.accounts.guards import staff_required
+from hanportal.accounts.guards import fresh_second_factor, staff_required
 from hanportal.accounts.models import User
-from hanportal.accounts.staff_sessions import enter, half_way, is_recent
+from hanportal.accounts.staff_sessions import half_way
+from hanportal.accounts.views.entering import let_in
 from hanportal.accounts.views.staff import WRONG_CODE, WRONG_KEY, in_bokmal
 
-Page = ParamSpec("Page")
+CHANGING = "endre hva du logger inn med"
 SECRET_KEY = "new_app_secret"  # noqa: S105 -- a key of the session
 
 
@@ -38,43 +36,21 @@ def enrol(request: HttpRequest) -> HttpResponse:
     if not factor:
         return render(request, "accounts/staff/enrol.html", context)
     codes = actions.new_recovery_codes(user=begun.user, now=now)
-    enter(request, begun.user, factor=factor, now=now)
-    actions.record_staff_login(user=begun.user, factor=factor, now=now)
     context = {"codes": codes, "next_page": begun.next_page}
-    return render(request, "accounts/staff/recovery_codes.html", context)
-
-
-@require_http_methods(["GET", "HEAD"])
-@in_bokmal
-@staff_required(page="staff.security", partial=True)
-def security(request: HttpRequest, user: User) -> HttpResponse:
-    """What the person logs in with."""
-    factors = Authenticator.objects.filter(user=user).order_by("created_at", "id")
-    context = {"factors": factors, "is_recent": is_recent(request, now=timezone.now())}
-    return render(request, "accounts/staff/security.html", context)
-
-
-def _recently(
-    view: Callable[Concatenate[HttpRequest, User, Page], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, User, Page], HttpResponse]:
-    """Somebody at a desk that was left open changes nothing: ask for a new login."""
-
-    @wraps(view)
-    def asked(
-        request: HttpRequest, user: User, /, *args: Page.args, **kwargs: Page.kwargs
-    ) -> HttpResponse:
-        if not is_recent(request, now=timezone.now()):
-            return redirect("staff_security")
-        return view(request, user, *args, **kwargs)
-
-    return asked
+    return let_in(
+        request,
+        begun.user,
+        factor=factor,
+        now=now,
+        answer=lambda: render(request, "accounts/staff/recovery_codes.html", context),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("code")
 @in_bokmal
 @staff_required(page="staff.add_factor", partial=True)
-@_recently
+@fresh_second_factor(doing=CHANGING)
 def add_factor(request: HttpRequest, user: User) -> HttpResponse:
     """Add an app or a key beside what is there."""
     factor, context = _set_up(request, user, now=timezone.now())
@@ -90,7 +66,7 @@ def add_factor(request: HttpRequest, user: User) -> HttpResponse:
 @require_POST
 @in_bokmal
 @staff_required(page="staff.remove_factor")
-@_recently
+@fresh_second_factor(doing=CHANGING)
 def remove_factor(request: HttpRequest, user: User, factor_id: int) -> HttpResponse:
     """Take an app or a key away; the page says so where it is the last."""
     try:
@@ -105,7 +81,7 @@ def remove_factor(request: HttpRequest, user: User, factor_id: int) -> HttpRespo
 @require_POST
 @in_bokmal
 @staff_required(page="staff.recovery_codes")
-@_recently
+@fresh_second_factor(doing=CHANGING)
 def recovery_codes(request: HttpRequest, user: User) -> HttpResponse:
     """Make new recovery codes and show them, this once."""
     codes = actions.new_recovery_codes(user=user, now=timezone.now())
@@ -151,11 +127,12 @@ def _add_app(form: CodeForm, user: User, secret: str, *, now: datetime) -> bool:
     if not form.is_valid():
         return False
     code = "".join(form.cleaned_data["code"].split())
-    if staff_login.matching_step(secret, code, now=now) is None:
+    step = staff_login.matching_step(secret, code, now=now)
+    if step is None:
         form.add_error("code", WRONG_CODE)
         return False
     try:
-        actions.add_app(user=user, secret=secret, now=now)
+        actions.add_app(user=user, secret=secret, now=now, spent_step=step)
     except actions.AlreadyHasApp:
         form.add_error(None, "Du har en app fra før. Fjern den først.")
         return False

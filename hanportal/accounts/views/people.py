@@ -1,5 +1,7 @@
 """The pages on which administrators let people in, give roles and take them away."""
 
+from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,12 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hanportal.accounts import actions
+from hanportal.accounts import actions, company_login, staff_login
+from hanportal.accounts.addresses import portal_address
 from hanportal.accounts.forms import InvitationForm, NewPasswordForm
-from hanportal.accounts.guards import administrator_required
-from hanportal.accounts.models import Role, RoleGrant, User
+from hanportal.accounts.guards import administrator_required, fresh_second_factor
+from hanportal.accounts.models import LoginReset, Role, RoleGrant, User
 from hanportal.accounts.password_codes import password_code
-from hanportal.accounts.provider import portal_address
+from hanportal.accounts.views.entering import origin_of
 from hanportal.accounts.views.staff import in_bokmal
 from hanportal.audit.log import Actor, ActorKind
 
@@ -27,7 +30,9 @@ PEOPLE_SHOWN = 500
 @administrator_required(page="staff.people")
 def people(request: HttpRequest, administrator: User) -> HttpResponse:
     """Everybody who works here, and what each may do."""
+    waiting = LoginReset.objects.waiting(now=timezone.now())
     context = {
+        "resets": waiting.select_related("user", "asked_by"),
         "people": User.objects.staff_with_roles()[:PEOPLE_SHOWN],
         "administrator": administrator,
     }
@@ -72,84 +77,113 @@ def person(request: HttpRequest, administrator: User, person_id: UUID) -> HttpRe
 @require_POST
 @in_bokmal
 @administrator_required(page="staff.give_role")
+@fresh_second_factor(doing="gi en rolle")
 def give_role(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
     """Let the person do what one more role does."""
-    found = _found(person_id)
-    try:
+    role, by = _role(request), _actor(administrator)
+
+    def change(found: User, now: datetime) -> None:
         actions.give_role(
-            user=found,
-            role=_role(request),
-            granted_by=administrator,
-            by=_actor(administrator),
-            now=timezone.now(),
+            user=found, role=role, granted_by=administrator, by=by, now=now
         )
-    except actions.NotToOneself:
-        refusal = "Du kan ikke gi deg selv roller. Be en annen administrator."
-        return _person(request, administrator, found, refusal=refusal)
-    return redirect("staff_person", person_id)
+
+    return _changed(request, administrator, person_id, change)
 
 
 @require_POST
 @in_bokmal
 @administrator_required(page="staff.end_role")
+@fresh_second_factor(doing="ta fra noen en rolle")
 def end_role(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
     """Take a role away."""
-    found = _found(person_id)
-    by, now = _actor(administrator), timezone.now()
-    try:
-        actions.end_role(user=found, role=_role(request), by=by, now=now)
-    except actions.LastAdministrator:
-        return _person(request, administrator, found, refusal=LAST_ADMINISTRATOR)
-    return redirect("staff_person", person_id)
+    role, by = _role(request), _actor(administrator)
+
+    def change(found: User, now: datetime) -> None:
+        actions.end_role(user=found, role=role, by=by, now=now)
+
+    return _changed(request, administrator, person_id, change)
 
 
 @require_POST
 @in_bokmal
 @administrator_required(page="staff.switch_off")
+@fresh_second_factor(doing="slå av adgangen til en ansatt")
 def switch_off(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
     """Let the person in no more; sessions end at once."""
-    found = _found(person_id)
-    by, now = _actor(administrator), timezone.now()
-    try:
+    by = _actor(administrator)
+
+    def change(found: User, now: datetime) -> None:
         actions.switch_off(user=found, by=by, now=now)
-    except actions.LastAdministrator:
-        return _person(request, administrator, found, refusal=LAST_ADMINISTRATOR)
-    return redirect("staff_person", person_id)
+
+    return _changed(request, administrator, person_id, change)
 
 
 @require_POST
 @in_bokmal
 @administrator_required(page="staff.switch_on")
+@fresh_second_factor(doing="slå på adgangen til en ansatt")
 def switch_on(
-    request: HttpRequest,  # noqa: ARG001 -- a guarded view
-    administrator: User,
-    person_id: UUID,
+    request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
-    """Let the person in again, with a new password."""
-    found = _found(person_id)
-    actions.switch_on(user=found, by=_actor(administrator), now=timezone.now())
-    return redirect("staff_person", person_id)
+    """Let the person in again; a new login takes two administrators."""
+    by = _actor(administrator)
+
+    def change(found: User, now: datetime) -> None:
+        actions.switch_on(user=found, by=by, now=now)
+
+    return _changed(request, administrator, person_id, change)
 
 
 @require_POST
 @in_bokmal
-@administrator_required(page="staff.new_login")
-def new_login(
+@administrator_required(page="staff.ask_for_reset")
+@fresh_second_factor(doing="be om ny innlogging for en ansatt")
+def ask_for_reset(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
-    """For someone who lost the password or the second factor: both are set up anew."""
-    found = _found(person_id)
-    if not found.is_active:
-        return redirect("staff_person", person_id)
-    by, now = _actor(administrator), timezone.now()
-    actions.reset_second_factor(user=found, by=by, now=now)
-    return _with_code(request, _found(person_id))
+    """For someone who lost what they log in with: another administrator approves."""
+
+    def change(found: User, now: datetime) -> None:
+        actions.ask_for_reset(user=found, administrator=administrator, now=now)
+
+    return _changed(request, administrator, person_id, change)
+
+
+@require_POST
+@in_bokmal
+@administrator_required(page="staff.approve_reset")
+@fresh_second_factor(doing="godkjenne ny innlogging for en ansatt")
+def approve_reset(
+    request: HttpRequest, administrator: User, person_id: UUID
+) -> HttpResponse:
+    """Be the second; the code goes to the person, not to this page."""
+
+    def change(found: User, now: datetime) -> None:
+        actions.approve_reset(
+            reset=_waiting(found, now), administrator=administrator, now=now
+        )
+
+    return _changed(request, administrator, person_id, change)
+
+
+@require_POST
+@in_bokmal
+@administrator_required(page="staff.stop_reset")
+def stop_reset(
+    request: HttpRequest, administrator: User, person_id: UUID
+) -> HttpResponse:
+    """Let it come to nothing. Saying no needs no second factor."""
+
+    def change(found: User, now: datetime) -> None:
+        actions.stop_reset(reset=_waiting(found, now), by=administrator, now=now)
+
+    return _changed(request, administrator, person_id, change)
 
 
 @never_cache
@@ -158,7 +192,12 @@ def new_login(
 @in_bokmal
 def choose_password(request: HttpRequest) -> HttpResponse:
     """Where a new staff member brings the code that an administrator gave them."""
-    form = NewPasswordForm(request.POST if request.method == "POST" else None)
+    form = NewPasswordForm(
+        request.POST if request.method == "POST" else None,
+        whose=lambda email, code: staff_login.right_one_time_code(
+            email, code, origin=origin_of(request), now=timezone.now()
+        ),
+    )
     if request.method == "POST" and form.is_valid() and form.user is not None:
         password = form.cleaned_data["password"]
         actions.choose_password(user=form.user, password=password, now=timezone.now())
@@ -166,7 +205,41 @@ def choose_password(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/staff/choose_password.html", {"form": form})
 
 
-LAST_ADMINISTRATOR = "Dette er den siste administratoren. Gi rollen til en annen først."
+REFUSALS: dict[type[Exception], str] = {
+    actions.NotToOneself: "Dette kan du ikke gjøre for deg selv. Be en annen "
+    "administrator.",
+    actions.LastAdministrator: "Dette er den siste administratoren. Gi rollen til en "
+    "annen først.",
+    actions.SwitchedOff: "Den som er slått av, får ingen ny innlogging. Slå på "
+    "adgangen først.",
+    actions.NotTheSecond: "En annen administrator må godkjenne, og ikke den det "
+    "gjelder.",
+    actions.ResetIsOver: "Ingen ny innlogging venter på godkjenning. Be om den på "
+    "nytt.",
+}
+"""What the page says where a change was refused."""
+
+
+def _changed(
+    request: HttpRequest,
+    administrator: User,
+    person_id: UUID,
+    change: Callable[[User, datetime], None],
+) -> HttpResponse:
+    """Change it and show the person as they are then; or say why it was refused."""
+    found = _found(person_id)
+    try:
+        change(found, timezone.now())
+    except tuple(REFUSALS) as refused:
+        return _person(request, administrator, found, refusal=REFUSALS[type(refused)])
+    return redirect("staff_person", person_id)
+
+
+def _waiting(found: User, now: datetime) -> LoginReset:
+    reset = LoginReset.objects.waiting(now=now).filter(user=found).first()
+    if reset is None:
+        raise actions.ResetIsOver("Nothing waits.")
+    return reset
 
 
 def _person(
@@ -174,8 +247,12 @@ def _person(
 ) -> HttpResponse:
     held = RoleGrant.objects.current().filter(user=found).order_by("granted_at", "id")
     roles = {grant.role for grant in held}
+    waiting = LoginReset.objects.waiting(now=timezone.now())
+    reset = waiting.filter(user=found).select_related("asked_by").first()
     context = {
         "person": found,
+        "reset": reset,
+        "can_approve": reset is not None and reset.asked_by_id != administrator.pk,
         "held": held.select_related("granted_by"),
         "others": [role for role in Role if role not in roles],
         "is_oneself": found == administrator,
@@ -189,6 +266,7 @@ def _with_code(request: HttpRequest, found: User) -> HttpResponse:
     context = {
         "person": found,
         "code": password_code(found),
+        "company": company_login.is_offered(),
         "address": portal_address(reverse("staff_choose_password")),
     }
     return render(request, "accounts/staff/code.html", context)

@@ -20,13 +20,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hanportal.accounts import staff_login
-from hanportal.accounts.actions import record_staff_login
-from hanportal.accounts.forms import CodeForm, KeyAnswerForm, PasswordForm
+from hanportal.accounts import company_login, staff_login
+from hanportal.accounts.forms import (
+    TOO_MANY,
+    CodeForm,
+    KeyAnswerForm,
+    PasswordForm,
+)
 from hanportal.accounts.guards import roles_of, staff_required
 from hanportal.accounts.models import Role, User
 from hanportal.accounts.staff_login import TooManyTries
-from hanportal.accounts.staff_sessions import begin_half_way, enter, half_way, leave
+from hanportal.accounts.staff_sessions import begin_half_way, half_way, leave
+from hanportal.accounts.views.entering import let_in, origin_of
 
 Page = ParamSpec("Page")
 Judged = TypeVar("Judged")
@@ -36,7 +41,6 @@ log = structlog.get_logger(__name__)
 WRONG_PASSWORD = "E-postadressen eller passordet stemmer ikke."  # noqa: S105 -- a text
 WRONG_CODE = "Koden stemmer ikke, eller den er brukt før. Vent på den neste."
 WRONG_KEY = "Sikkerhetsnøkkelen lot seg ikke bekrefte. Prøv igjen, eller bruk en kode."
-TOO_MANY = "Det er gjort for mange forsøk. Vent et kvarter og prøv igjen."
 
 
 def in_bokmal(view: Callable[Page, Answer]) -> Callable[Page, Answer]:
@@ -56,7 +60,7 @@ def in_bokmal(view: Callable[Page, Answer]) -> Callable[Page, Answer]:
 @in_bokmal
 def log_in(request: HttpRequest) -> HttpResponse:
     """Ask for e-mail address and password; a right one leads to the second factor."""
-    next_page = _local(request.POST.get("next") or request.GET.get("next"))
+    next_page = local_page(request.POST.get("next") or request.GET.get("next"))
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
@@ -65,7 +69,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
             lambda: staff_login.right_password(
                 form.cleaned_data["email"],
                 form.cleaned_data["password"],
-                address=request.META["REMOTE_ADDR"],
+                origin=origin_of(request),
                 now=now,
             ),
             otherwise=WRONG_PASSWORD,
@@ -74,7 +78,11 @@ def log_in(request: HttpRequest) -> HttpResponse:
             begin_half_way(request, user, next_page=next_page, now=now)
             is_set_up = staff_login.has_second_factor(user)
             return redirect("staff_second_factor" if is_set_up else "staff_enrol")
-    context = {"form": form, "next_page": next_page}
+    context = {
+        "form": form,
+        "next_page": next_page,
+        "company": company_login.is_offered(),
+    }
     return render(request, "accounts/staff/log_in.html", context)
 
 
@@ -95,11 +103,15 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         by_key = "credential" in request.POST
         form = KeyAnswerForm(request.POST) if by_key else CodeForm(request.POST)
-        factor = _given_factor(request, form, user) if form.is_valid() else None
+        factor = given_factor(request, form, user) if form.is_valid() else None
         if factor is not None:
-            enter(request, user, factor=factor, now=now)
-            record_staff_login(user=user, factor=factor, now=now)
-            return HttpResponseRedirect(begun.next_page)
+            return let_in(
+                request,
+                user,
+                factor=factor,
+                now=now,
+                answer=lambda: HttpResponseRedirect(begun.next_page),
+            )
     context = {
         "form": form,
         "options": staff_login.has_key(user) and staff_login.key_challenge(user),
@@ -147,25 +159,27 @@ def judged(
     return found
 
 
-def _given_factor(request: HttpRequest, form: Form, user: User) -> str | None:
-    address, now = request.META["REMOTE_ADDR"], timezone.now()
+def given_factor(request: HttpRequest, form: Form, user: User) -> str | None:
+    """Which second factor a valid form held; None with the reason on the form."""
+    origin, now = origin_of(request), timezone.now()
     if "code" in form.cleaned_data:
         code = form.cleaned_data["code"]
         return judged(
             form,
-            lambda: staff_login.spend_code(user, code, address=address, now=now),
+            lambda: staff_login.spend_code(user, code, origin=origin, now=now),
             otherwise=WRONG_CODE,
         )
     answer = form.cleaned_data["credential"]
     is_right = judged(
         form,
-        lambda: staff_login.right_key(user, answer, address=address, now=now),
+        lambda: staff_login.right_key(user, answer, origin=origin, now=now),
         otherwise=WRONG_KEY,
     )
     return "webauthn" if is_right else None
 
 
-def _local(address: str | None) -> str:
+def local_page(address: str | None) -> str:
+    """The address if it is a page of ours, else where staff choose what to do."""
     if address and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
         return address
     return reverse("staff_home")

@@ -1,15 +1,18 @@
 """Ordering for a caller whom the agent knows, and following an order."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hanportal.accounts.guards import agent_required, note_read
-from hanportal.accounts.models import CallerVerification, User
+from hanportal.accounts.models import User
 from hanportal.console.forms import JudgedAloudForm
 from hanportal.console.presenters.callers import (
     Caller,
@@ -19,12 +22,27 @@ from hanportal.console.presenters.callers import (
 from hanportal.console.presenters.orders import order_page
 from hanportal.console.rendering import INVALID, locked, page, stopped
 from hanportal.console.views.callers import FORM_METHODS, actor_of
-from meters.models import MeteringPoint
 from orders import actions
 from orders.deadlines import due_date
-from orders.models import Terms
+from orders.models import Order, Terms
 
 SOURCE_LANGUAGE = "nb"
+REFUSALS: dict[type[Exception], Promise] = {
+    actions.AlreadyOpen: gettext_lazy(
+        "Porten er bestilt åpnet før, og samtykket gjelder fortsatt."
+    ),
+    actions.NothingToClose: gettext_lazy(
+        "Porten er ikke åpen, og det finnes ikke noe samtykke å avslutte."
+    ),
+    actions.NoMeter: gettext_lazy("Ingen måler er registrert på målepunktet."),
+    actions.NotHolder: gettext_lazy(
+        "Kunden har ikke lenger nettavtalen for målepunktet."
+    ),
+    actions.ConsentIncomplete: gettext_lazy(
+        "Noe av det som må bekreftes, mangler. Les opp vilkårene på nytt."
+    ),
+}
+"""What the agent is told where an order was refused."""
 
 
 @require_safe
@@ -59,13 +77,17 @@ def open_port(
             confirmed=form.confirmed,
             security=form.cleaned_data["security"],
         )
-        return _place_opening(
+        verification = caller.verification
+        return _placed(
             request,
-            agent,
             caller,
-            point=row.point,
-            agreement=agreement,
-            verification=caller.verification,
+            lambda: actions.place_opening_for_caller(
+                verification=verification,
+                metering_point=row.point,
+                agreement=agreement,
+                by=actor_of(agent),
+                now=now,
+            ),
         )
     return page(
         request,
@@ -89,12 +111,16 @@ def close_port(
         return locked(request, caller)
     note_read(request, customer=customer_id)
     if request.method == "POST":
-        return _place_closing(
+        verification = caller.verification
+        return _placed(
             request,
-            agent,
             caller,
-            point=row.point,
-            verification=caller.verification,
+            lambda: actions.place_closing_for_caller(
+                verification=verification,
+                metering_point=row.point,
+                by=actor_of(agent),
+                now=now,
+            ),
         )
     return page(
         request,
@@ -112,75 +138,24 @@ def _terms(language: str) -> Terms:
         return Terms.objects.current(SOURCE_LANGUAGE)
 
 
-def _place_opening(
-    request: HttpRequest,
-    agent: User,
-    caller: Caller,
-    *,
-    point: MeteringPoint,
-    agreement: actions.Agreement,
-    verification: CallerVerification,
+def _placed(
+    request: HttpRequest, caller: Caller, place: Callable[[], Order]
 ) -> HttpResponse:
+    """Order, and show the order; or say why nothing was ordered."""
     try:
-        placed = actions.place_opening_for_caller(
-            verification=verification,
-            metering_point=point,
-            agreement=agreement,
-            by=actor_of(agent),
-            now=timezone.now(),
-        )
+        placed = place()
     except actions.AlreadyOrdered as already:
         return redirect("console:order", already.order.id)
     except actions.NotVerified:
         return locked(request, caller)
-    except actions.AlreadyOpen:
-        reason = _("Porten er bestilt åpnet før, og samtykket gjelder fortsatt.")
     except actions.MeterCannotOpen as cannot:
         reason = _("Måleren kan ikke åpnes herfra: %(what)s.") % {
             "what": cannot.capability.label
         }
-    except actions.NoMeter:
-        reason = _("Ingen måler er registrert på målepunktet.")
-    except actions.NotHolder:
-        reason = _("Kunden har ikke lenger nettavtalen for målepunktet.")
-    except actions.ConsentIncomplete:
-        reason = _("Noe av det som må bekreftes, mangler. Les opp vilkårene på nytt.")
+    except tuple(REFUSALS) as refused:
+        reason = str(REFUSALS[type(refused)])
     else:
         return redirect("console:order", placed.id)
-    return _not_ordered(request, caller, reason)
-
-
-def _place_closing(
-    request: HttpRequest,
-    agent: User,
-    caller: Caller,
-    *,
-    point: MeteringPoint,
-    verification: CallerVerification,
-) -> HttpResponse:
-    try:
-        placed = actions.place_closing_for_caller(
-            verification=verification,
-            metering_point=point,
-            by=actor_of(agent),
-            now=timezone.now(),
-        )
-    except actions.AlreadyOrdered as already:
-        return redirect("console:order", already.order.id)
-    except actions.NotVerified:
-        return locked(request, caller)
-    except actions.NothingToClose:
-        reason = _("Porten er ikke åpen, og det finnes ikke noe samtykke å avslutte.")
-    except actions.NoMeter:
-        reason = _("Ingen måler er registrert på målepunktet.")
-    except actions.NotHolder:
-        reason = _("Kunden har ikke lenger nettavtalen for målepunktet.")
-    else:
-        return redirect("console:order", placed.id)
-    return _not_ordered(request, caller, reason)
-
-
-def _not_ordered(request: HttpRequest, caller: Caller, reason: str) -> HttpResponse:
     return stopped(
         request, caller=caller, heading=_("Ingenting er bestilt"), reason=reason
     )

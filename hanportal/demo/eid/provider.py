@@ -31,6 +31,8 @@ class Options:
         default_factory=lambda: frozenset({"id_token"})
     )
     """Any of `id_token` and `userinfo`."""
+    methods: Sequence[str] | None = ("demo",)
+    """What `amr` says; None leaves it out."""
     misbehave: bool = False
     workers: Sequence[Worker] = ()
     """Staff of the client, whose authenticator apps' codes are shown."""
@@ -81,8 +83,9 @@ class Provider:
             "exp": now + TOKEN_SECONDS,
             "auth_time": grant.login.at,
             "acr": grant.login.person.level,
-            "amr": ["demo"],
         }
+        if self.options.methods is not None:
+            claims["amr"] = list(self.options.methods)
         if grant.request.nonce is not None:
             claims["nonce"] = grant.request.nonce
         return claims

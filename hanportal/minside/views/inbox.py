@@ -1,5 +1,6 @@
 """The inbox: every message that went out, in the same words as the e-mail."""
 
+import re
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,9 @@ from hanportal.minside.rendering import page
 from notifications.models import Message
 
 NEWEST = 100
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+"""Where browsers say that nobody asked for the page yet."""
+AHEAD = frozenset({"prefetch", "prerender", "preview", "instant"})
 
 
 @require_safe
@@ -28,9 +32,22 @@ def inbox(request: HttpRequest, customer: Customer) -> HttpResponse:
 @require_safe
 @customer_required
 def message(request: HttpRequest, customer: Customer, message_id: UUID) -> HttpResponse:
-    """One message, read from now on."""
+    """One message, read from now on.
+
+    A browser that fetches ahead has shown nobody anything: it is asked to come back
+    when the person does, so that no message is read unseen.
+    """
     post = get_object_or_404(Message.objects.visible_to(customer), pk=message_id)
-    post.mark_read(at=timezone.now())
+    if is_fetched_ahead(request):
+        return HttpResponse(status=503)
+    if request.method == "GET":
+        post.mark_read(at=timezone.now())
     return page(
         request, "minside/message.html", customer=customer, context={"post": post}
     )
+
+
+def is_fetched_ahead(request: HttpRequest) -> bool:
+    """True when the browser says that nobody is looking (`Sec-Purpose: prefetch`)."""
+    said = " ".join(request.headers.get(name, "") for name in PURPOSES).lower()
+    return not AHEAD.isdisjoint(re.findall(r"[a-z]+", said))

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from uuid6 import uuid7
 
-from hanportal.accounts.guards import auditor_required
+from hanportal.accounts.guards import auditor_required, fresh_second_factor
 from hanportal.accounts.models import User
 from hanportal.oversight.exporting import CONTENT_TYPES
 from hanportal.oversight.exporting import export as exported
@@ -17,6 +17,7 @@ from orders.models import Terms
 
 @require_POST
 @auditor_required(page="oversight.export")
+@fresh_second_factor(doing="hente ut samtykkeregisteret")
 def export(request: HttpRequest, auditor: User) -> HttpResponseBase:
     """The consents that the form asks for, row by row as they are read."""
     form = FilterForm(request.POST, versions=Terms.objects.versions())

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hanportal.accounts import actions
+from hanportal.accounts.addresses import portal_address
 from hanportal.accounts.models import Role, User
 from hanportal.accounts.password_codes import password_code
-from hanportal.accounts.provider import portal_address
 from hanportal.audit.log import Actor, ActorKind
 
 PASSWORD = "STAFF_PASSWORD"  # noqa: S105 -- the name of a variable
