@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from hanportal.accounts.views import customers, enrolment, people, staff
+from hanportal.accounts.views import acting, customers, enrolment, people, staff
 
 PERSON = "ansatt/personer/<uuid:person_id>/"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("logg-inn/", customers.log_in, name="account_login"),
     path("logg-inn/bekreft/", customers.reauthenticate, name="reauthenticate"),
     path("logg-inn/retur/", customers.callback, name="eid_callback"),
+    path("min-side/handle-for/", acting.act_for, name="act_for"),
     path("logg-ut/", customers.log_out, name="account_logout"),
     path("ansatt/", staff.home, name="staff_home"),
     path("ansatt/logg-inn/", staff.log_in, name="staff_login"),

@@ -277,6 +277,9 @@ def _contradictions(consent: Consent, events: list[log.Event]) -> tuple[str, ...
         "security": consent.security,
         "identified_level": consent.identified_level,
         "channel": consent.channel,
+        "representation": str(consent.representation_id)
+        if consent.representation_id
+        else None,
     }
     facts = given[0].facts
     return tuple(name for name, value in row.items() if facts.get(name) != value)

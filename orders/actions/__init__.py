@@ -19,7 +19,16 @@ from orders.actions.opening import (
     place_opening,
     place_opening_for_caller,
 )
-from orders.actions.origin import AlreadyOrdered, NotVerified
+from orders.actions.origin import (
+    AlreadyOrdered,
+    HolderDead,
+    NotRepresented,
+    NotVerified,
+)
+from orders.actions.representing import (
+    register_representation,
+    revoke_representation,
+)
 
 __all__ = [
     "Agreement",
@@ -27,11 +36,13 @@ __all__ = [
     "AlreadyOrdered",
     "AlreadySent",
     "ConsentIncomplete",
+    "HolderDead",
     "IdentificationTooOld",
     "MeterCannotOpen",
     "NoMeter",
     "NotCancellable",
     "NotHolder",
+    "NotRepresented",
     "NotVerified",
     "NothingToClose",
     "cancel_order",
@@ -39,4 +50,6 @@ __all__ = [
     "place_closing_for_caller",
     "place_opening",
     "place_opening_for_caller",
+    "register_representation",
+    "revoke_representation",
 ]

@@ -5,7 +5,12 @@ from datetime import datetime
 
 from django.conf import settings
 
-from hanportal.accounts.models import CallerVerification, Customer, Identification
+from hanportal.accounts.models import (
+    CallerVerification,
+    Customer,
+    Identification,
+    Representation,
+)
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
 from meters.states import HanCapability
@@ -16,6 +21,8 @@ from orders.actions.origin import (
     AlreadyOrdered,
     Origin,
     identification_of_caller,
+    require_living,
+    require_right,
     verified_caller,
 )
 from orders.models import Consent, Order, Terms
@@ -67,9 +74,14 @@ def place_opening(
     identification: Identification,
     by: log.Actor,
     now: datetime,
+    representation: Representation | None = None,
 ) -> Order:
     """Record a verified consent and order the port opened, on Min side.
 
+    :param representation: on what the person who was identified gives the customer's
+        consent; None for the customer in person.
+    :raises NotRepresented: that right was revoked, is over, or is another customer's.
+    :raises HolderDead: the customer has died, and no estate orders.
     :raises NotHolder: the customer does not hold the point today.
     :raises NoMeter: no meter is installed there.
     :raises ConsentIncomplete: a statement or the placement was not confirmed.
@@ -81,7 +93,12 @@ def place_opening(
     age = now - identification.authenticated_at
     if age > settings.CONSENT_MAX_AUTHENTICATION_AGE:
         raise IdentificationTooOld
-    origin = Origin(customer=customer, by=by, channel=Channel.MINSIDE)
+    origin = Origin(
+        customer=customer,
+        by=by,
+        channel=Channel.MINSIDE,
+        representation=representation,
+    )
     return _open(origin, metering_point, agreement, identification, now=now)
 
 
@@ -96,8 +113,8 @@ def place_opening_for_caller(
     """Record what a verified caller agreed to, and order the port opened for them.
 
     :raises NotVerified: the caller's identity is not known to this agent now.
-    :raises NotHolder, NoMeter, ConsentIncomplete, MeterCannotOpen, AlreadyOrdered,
-        AlreadyOpen: as on Min side.
+    :raises NotRepresented, HolderDead, NotHolder, NoMeter, ConsentIncomplete,
+        MeterCannotOpen, AlreadyOrdered, AlreadyOpen: as on Min side.
     """
     origin = verified_caller(verification, by=by, now=now)
     identification = identification_of_caller(verification)
@@ -113,7 +130,9 @@ def _open(
     now: datetime,
 ) -> Order:
     security = _require_complete(agreement)
+    require_living(origin, now=now)
     with locked_port(origin.customer, metering_point, now=now) as port:
+        require_right(origin, now=now)
         _make_way(port, metering_point, by=origin.by, now=now)
         consent = Consent.give(
             customer=origin.customer,
@@ -125,6 +144,7 @@ def _open(
             identification=identification,
             channel=origin.channel,
             verification=origin.verification,
+            representation=origin.representation,
             by=origin.by,
             at=now,
         )

@@ -10,8 +10,10 @@ from hanportal.accounts import actions
 from hanportal.accounts.actions import JudgedAnswer
 from hanportal.accounts.models import (
     CallerMethod,
+    CallerPurpose,
     CallerVerification,
     Customer,
+    Representation,
     Role,
     User,
 )
@@ -42,12 +44,17 @@ def verify(
     *judged: JudgedAnswer,
     method: CallerMethod = CallerMethod.CONTROL_QUESTIONS,
     after: timedelta = timedelta(0),
+    purpose: CallerPurpose = CallerPurpose.ORDERS,
+    representation: Representation | None = None,
 ) -> CallerVerification:
     return actions.verify_caller(
         agent=agent,
         caller=caller,
+        purpose=purpose,
+        representation=representation,
         method=method,
         judged=judged,
+        today=MOMENT.date(),
         by=Actor(ActorKind.STAFF, agent.staff_number),
         now=MOMENT + after,
     )
@@ -55,7 +62,9 @@ def verify(
 
 def held(agent: User, caller: Customer, after: timedelta) -> list[CallerVerification]:
     moment = MOMENT + after
-    valid = CallerVerification.objects.valid(agent=agent, caller=caller, now=moment)
+    valid = CallerVerification.objects.valid(
+        agent=agent, caller=caller, purpose=CallerPurpose.ORDERS, now=moment
+    )
     return list(valid)
 
 
@@ -67,8 +76,10 @@ def test_three_right_answers_pass_for_a_quarter_of_an_hour(
     assert held(agent, kari, timedelta(0)) == [verification]
     assert held(agent, kari, LIFETIME - timedelta(seconds=1)) == [verification]
     assert held(agent, kari, LIFETIME) == []
-    assert verification.is_valid(agent=agent, now=MOMENT)
-    assert not verification.is_valid(agent=agent, now=MOMENT + LIFETIME)
+    assert verification.is_valid(agent=agent, purpose=CallerPurpose.ORDERS, now=MOMENT)
+    assert not verification.is_valid(
+        agent=agent, purpose=CallerPurpose.ORDERS, now=MOMENT + LIFETIME
+    )
 
 
 def test_how_long_is_the_operators_choice(
@@ -88,7 +99,9 @@ def test_it_holds_for_one_agent_and_one_caller(agent: User, kari: Customer) -> N
 
     assert held(another, kari, timedelta(0)) == []
     assert held(agent, ola, timedelta(0)) == []
-    assert not verification.is_valid(agent=another, now=MOMENT)
+    assert not verification.is_valid(
+        agent=another, purpose=CallerPurpose.ORDERS, now=MOMENT
+    )
 
 
 def test_one_wrong_answer_fails_and_ends_what_was_held(

@@ -1,10 +1,15 @@
 """What people do with accounts: customers, staff, and callers who are verified."""
 
 from hanportal.accounts.actions.callers import (
+    SECOND_LEVEL,
+    SECOND_LEVEL_NEEDED,
     JudgedAnswer,
     NotAnAgent,
+    NotTheirRepresentative,
     TooFewQuestions,
+    TooManyFailed,
     end_verification,
+    may_ask,
     verify_caller,
 )
 from hanportal.accounts.actions.customers import (
@@ -24,6 +29,18 @@ from hanportal.accounts.actions.factors import (
     remove_factor,
 )
 from hanportal.accounts.actions.reads import record_page_view
+from hanportal.accounts.actions.representations import (
+    GroundDoesNotFit,
+    NotASupervisor,
+    NotDead,
+    OnlyPeopleDie,
+    RepresentsThemselves,
+    begin_acting,
+    correct_death,
+    record_death,
+    register_representation,
+    revoke_representation,
+)
 from hanportal.accounts.actions.staff import (
     STAFF_CHAIN,
     AlreadyStaff,
@@ -39,6 +56,8 @@ from hanportal.accounts.actions.staff import (
     switch_off,
     switch_on,
 )
+from hanportal.accounts.factor_secrets import open_said, seal_said
+from hanportal.accounts.models.representations import sealed_for
 from hanportal.accounts.sealing import (
     InvalidNationalId,
     NationalIdDoesNotOpen,
@@ -47,38 +66,56 @@ from hanportal.accounts.sealing import (
 )
 
 __all__ = [
+    "SECOND_LEVEL",
+    "SECOND_LEVEL_NEEDED",
     "STAFF_CHAIN",
     "AlreadyHasApp",
     "AlreadyStaff",
+    "GroundDoesNotFit",
     "InvalidNationalId",
     "JudgedAnswer",
     "LastAdministrator",
     "LastSecondFactor",
     "NationalIdDoesNotOpen",
+    "NotASupervisor",
     "NotAnAgent",
+    "NotDead",
     "NotStaff",
+    "NotTheirRepresentative",
     "NotTheirs",
     "NotToOneself",
+    "OnlyPeopleDie",
+    "RepresentsThemselves",
     "SealedNationalId",
     "TooFewQuestions",
+    "TooManyFailed",
     "add_app",
     "add_key",
+    "begin_acting",
     "choose_notices",
     "choose_password",
+    "correct_death",
     "create_staff",
     "end_role",
     "end_verification",
     "give_role",
     "invite_staff",
+    "may_ask",
     "new_recovery_codes",
+    "open_said",
+    "record_death",
     "record_login",
     "record_page_view",
     "record_refused_login",
     "record_staff_login",
+    "register_representation",
     "remove_factor",
     "reseal_national_ids",
     "reset_second_factor",
+    "revoke_representation",
     "seal_national_id",
+    "seal_said",
+    "sealed_for",
     "switch_off",
     "switch_on",
     "verify_caller",

@@ -1,6 +1,13 @@
 """Who people are: a User logs in, a Customer is served, staff have roles."""
 
 from hanportal.accounts.models.customers import Customer, CustomerKind, CustomerQuerySet
+from hanportal.accounts.models.representations import (
+    Ground,
+    Representation,
+    RepresentationQuerySet,
+    RepresentationSource,
+    Representative,
+)
 from hanportal.accounts.models.roles import Role, RoleGrant, RoleGrantQuerySet
 from hanportal.accounts.models.tries import Tries
 from hanportal.accounts.models.users import (
@@ -11,18 +18,25 @@ from hanportal.accounts.models.users import (
 )
 from hanportal.accounts.models.verifications import (
     CallerMethod,
+    CallerPurpose,
     CallerVerification,
     CallerVerificationQuerySet,
 )
 
 __all__ = [
     "CallerMethod",
+    "CallerPurpose",
     "CallerVerification",
     "CallerVerificationQuerySet",
     "Customer",
     "CustomerKind",
     "CustomerQuerySet",
+    "Ground",
     "Identification",
+    "Representation",
+    "RepresentationQuerySet",
+    "RepresentationSource",
+    "Representative",
     "Role",
     "RoleGrant",
     "RoleGrantQuerySet",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hanportal.accounts.guards import agent_required, note_read
-from hanportal.accounts.models import CallerVerification, User
+from hanportal.accounts.models import CallerPurpose, CallerVerification, User
 from hanportal.console.forms import JudgedAloudForm
 from hanportal.console.presenters.callers import (
     Caller,
@@ -48,7 +48,8 @@ def open_port(
     now = timezone.now()
     caller = caller_of(customer_id, agent=agent, now=now)
     row = point_of(caller, point_id, today=timezone.localdate(now))
-    if caller.verification is None:
+    verification = caller.known_for(CallerPurpose.ORDERS)
+    if verification is None:
         return locked(request, caller)
     note_read(request, customer=customer_id)
     terms = _terms(caller.customer.language)
@@ -65,7 +66,7 @@ def open_port(
             caller,
             point=row.point,
             agreement=agreement,
-            verification=caller.verification,
+            verification=verification,
         )
     return page(
         request,
@@ -85,7 +86,8 @@ def close_port(
     now = timezone.now()
     caller = caller_of(customer_id, agent=agent, now=now)
     row = point_of(caller, point_id, today=timezone.localdate(now))
-    if caller.verification is None:
+    verification = caller.known_for(CallerPurpose.ORDERS)
+    if verification is None:
         return locked(request, caller)
     note_read(request, customer=customer_id)
     if request.method == "POST":
@@ -94,7 +96,7 @@ def close_port(
             agent,
             caller,
             point=row.point,
-            verification=caller.verification,
+            verification=verification,
         )
     return page(
         request,
@@ -143,6 +145,8 @@ def _place_opening(
         reason = _("Ingen måler er registrert på målepunktet.")
     except actions.NotHolder:
         reason = _("Kunden har ikke lenger nettavtalen for målepunktet.")
+    except (actions.NotRepresented, actions.HolderDead):
+        reason = _not_in_person()
     except actions.ConsentIncomplete:
         reason = _("Noe av det som må bekreftes, mangler. Les opp vilkårene på nytt.")
     else:
@@ -175,6 +179,8 @@ def _place_closing(
         reason = _("Ingen måler er registrert på målepunktet.")
     except actions.NotHolder:
         reason = _("Kunden har ikke lenger nettavtalen for målepunktet.")
+    except (actions.NotRepresented, actions.HolderDead):
+        reason = _not_in_person()
     else:
         return redirect("console:order", placed.id)
     return _not_ordered(request, caller, reason)
@@ -183,4 +189,11 @@ def _place_closing(
 def _not_ordered(request: HttpRequest, caller: Caller, reason: str) -> HttpResponse:
     return stopped(
         request, caller=caller, heading=_("Ingenting er bestilt"), reason=reason
+    )
+
+
+def _not_in_person() -> str:
+    return _(
+        "Den som ringer, må være registrert med rett til å handle for kunden, og være"
+        " kontrollert som det."
     )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hanportal.accounts.actions import choose_notices
-from hanportal.accounts.guards import customer_required, identification
+from hanportal.accounts.guards import acting, customer_required, identification
 from hanportal.accounts.models import Customer
 from hanportal.minside import drafts
 from hanportal.minside.forms import AgreementForm, NoticesForm
@@ -99,6 +99,8 @@ def notices(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRes
     point = held_point(customer, point_id, today=timezone.localdate(now))
     if drafts.find(request.session, point_id=point_id) is None:
         return redirect("minside:open_terms", point_id)
+    if acting(request).representation is not None:
+        return _notices_as_registered(request, customer, point)
     form = NoticesForm(request.POST or None, customer=customer)
     if request.method == "POST" and form.is_valid():
         choose_notices(
@@ -132,7 +134,12 @@ def check(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
     if agreement is None:
         return redirect("minside:open_terms", point_id)
     if request.method == "POST":
-        return _place(request, customer, point, agreement)
+        try:
+            return _place(request, customer, point, agreement)
+        except actions.NotRepresented:
+            return redirect("act_for")
+        except actions.HolderDead:
+            return _holder_dead(request, customer)
     return page(
         request,
         "minside/open_check.html",
@@ -161,6 +168,7 @@ def _place(
             identification=identification(request),
             by=actor_of(request),
             now=timezone.now(),
+            representation=acting(request).representation,
         )
     except actions.IdentificationTooOld:
         back = urlencode({"next": request.path})
@@ -186,3 +194,34 @@ def _place(
         return redirect("minside:open_before", point.id)
     drafts.forget(request.session, point_id=point.id)
     return redirect("minside:order", placed.id)
+
+
+def _notices_as_registered(
+    request: HttpRequest, customer: Customer, point: MeteringPoint
+) -> HttpResponse:
+    """Step 3 for who acts for another: the customer is told where the customer chose.
+
+    Whoever could change that, could hide what they do.
+    """
+    if request.method == "POST":
+        return redirect("minside:open_check", point.id)
+    return page(
+        request,
+        "minside/open_notices_registered.html",
+        customer=customer,
+        context={"point": point, "step": 3},
+    )
+
+
+def _holder_dead(request: HttpRequest, customer: Customer) -> HttpResponse:
+    return stopped(
+        request,
+        customer=customer,
+        heading=_("Her kan bare dødsboet bestille"),
+        reason=_(
+            "Vi har fått melding om et dødsfall. Den som representerer dødsboet, kan"
+            " logge inn og bestille. Er dette feil, må du ringe kundesenteret."
+        ),
+        next_url=reverse("minside:points"),
+        next_label=_("Til målepunktene mine"),
+    )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hanportal.accounts.guards import customer_required
+from hanportal.accounts.guards import acting, customer_required
 from hanportal.accounts.models import Customer
 from hanportal.audit.log import Actor, ActorKind
 from hanportal.minside.presenters.orders import order_page
@@ -62,7 +62,10 @@ def cancel(request: HttpRequest, customer: Customer, order_id: UUID) -> HttpResp
             order=shown.order,
             by=actor_of(request),
             now=timezone.now(),
+            representation=acting(request).representation,
         )
+    except actions.NotRepresented:
+        return redirect("act_for")
     except actions.AlreadySent:
         return stopped(
             request,
@@ -106,7 +109,10 @@ def close(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
             metering_point=point,
             by=actor_of(request),
             now=now,
+            representation=acting(request).representation,
         )
+    except actions.NotRepresented:
+        return redirect("act_for")
     except actions.AlreadyOrdered as already:
         return redirect("minside:order", already.order.id)
     except (actions.NothingToClose, actions.NoMeter):
