@@ -220,7 +220,7 @@ def _representation_registered(facts: Mapping[str, Any]) -> Words:
         subject=_("En annen kan nå handle for deg hos oss"),
         paragraphs=(
             _(
-                "%(representative)s er registrert som %(ground)s for %(customer)s og"
+                "%(representative)s er registrert som %(ground)s for %(represented)s og"
                 " kan bestille åpning og stenging av HAN-porten."
             )
             % facts,
@@ -239,7 +239,7 @@ def _representation_ended(facts: Mapping[str, Any]) -> Words:
         paragraphs=(
             _(
                 "%(representative)s (%(ground)s) kan ikke lenger handle for"
-                " %(customer)s."
+                " %(represented)s."
             )
             % facts,
             _("Det som er bestilt før, gjelder fortsatt til det blir stengt."),

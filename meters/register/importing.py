@@ -1,6 +1,7 @@
 """One delivery, in one transaction: read, checked, merged, told."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -16,11 +17,19 @@ from uuid6 import uuid7
 from meters.models import RegisterDelivery
 from meters.register import merge
 from meters.register.endings import end_missing, find_endings, forget_endings
-from meters.register.files import FILES, METERING_POINTS, RegisterFile
+from meters.register.files import (
+    CUSTOMERS,
+    EVERY_FILE,
+    METERING_POINTS,
+    REPRESENTATIONS,
+    RegisterFile,
+)
 from meters.register.manifest import OSLO, Manifest, read_manifest, require_rows
+from meters.register.people import land_deaths, merge_representations
 from meters.register.reading import (
     RegisterUnusable,
     Watch,
+    files_in,
     require_files,
     staged_rows,
 )
@@ -86,7 +95,7 @@ def import_register(
     rejections: TextIO | None = None,
     max_rejections: int | None = None,
 ) -> ImportReport:
-    """Bring the register up to what five files in a folder say.
+    """Bring the register up to what the files in a folder say.
 
     Rows that can't stand are reported and the others land. What no row mentions stays
     as it is, unless the delivery says that it is complete: then it ends, or is held
@@ -102,18 +111,19 @@ def import_register(
     tell = progress or _nobody
     require_files(folder)
     manifest = read_manifest(folder, now=now)
+    files = files_in(folder)
     with transaction.atomic(), connection.cursor() as cursor:
         lock_register(cursor)
         _refuse_outdated(manifest)
-        digest = _stage_all(cursor, folder, manifest, tell)
-        written = _merge_all(cursor, tell, now=now)
+        digest = _stage_all(cursor, files, folder, manifest, tell)
+        written = _merge_all(cursor, files, tell, now=now)
         endings = _endings(cursor, manifest, now=now)
         held = endings is not None and endings.too_many
         if endings and manifest.ends_on and not held:
             end_missing(cursor, on=manifest.ends_on)
-        report = _report(cursor, written, endings=endings, held=held)
+        report = _report(cursor, files, written, endings=endings, held=held)
         if rejections is not None:
-            write_rejections(cursor, rejections)
+            write_rejections(cursor, rejections, files=files)
         _refuse_too_many(report, most=max_rejections)
         _unstage_all(cursor)
         record_import(report, manifest, folder=folder, digest=digest, at=now)
@@ -131,9 +141,9 @@ def import_released(
     """
     tell, folder = progress or _nobody, Path(held.folder)
     require_files(folder)
-    manifest = read_manifest(folder, now=now)
+    manifest, files = read_manifest(folder, now=now), files_in(folder)
     with transaction.atomic(), connection.cursor() as cursor:
-        digest = _stage_all(cursor, folder, manifest, tell)
+        digest = _stage_all(cursor, files, folder, manifest, tell)
         if digest != held.digest:
             raise RegisterUnusable(
                 _(
@@ -142,11 +152,11 @@ def import_released(
                 )
                 % {"folder": folder}
             )
-        written = _merge_all(cursor, tell, now=now)
+        written = _merge_all(cursor, files, tell, now=now)
         endings = _endings(cursor, manifest, now=now)
         if manifest.ends_on:
             end_missing(cursor, on=manifest.ends_on)
-        report = _report(cursor, written, endings=endings)
+        report = _report(cursor, files, written, endings=endings)
         _unstage_all(cursor)
         record_landing(report, at=now)
     return report
@@ -183,7 +193,11 @@ def _refuse_outdated(manifest: Manifest) -> None:
 
 
 def _stage_all(
-    cursor: CursorWrapper, folder: Path, manifest: Manifest, tell: Progress
+    cursor: CursorWrapper,
+    files: Sequence[RegisterFile],
+    folder: Path,
+    manifest: Manifest,
+    tell: Progress,
 ) -> str:
     """Stage every file; gives the digest of a complete delivery."""
     # Foreign keys are checked with each statement instead of queued for the end.
@@ -193,15 +207,19 @@ def _stage_all(
     digest = sha256(manifest.content)
     # Reading deliveries of changes need not cost it: nobody asks for theirs.
     keep: Watch = digest.update if manifest.ends_on else _drop
-    for file in FILES:
+    for file in files:
         watch = _watch_reading(file, folder, tell, keep)
         stage(cursor, file, staged_rows(file, folder, watch=watch))
-    require_rows(cursor, manifest)
+    require_rows(cursor, manifest, files)
     return digest.hexdigest() if manifest.ends_on else ""
 
 
 def _merge_all(
-    cursor: CursorWrapper, tell: Progress, *, now: datetime
+    cursor: CursorWrapper,
+    files: Sequence[RegisterFile],
+    tell: Progress,
+    *,
+    now: datetime,
 ) -> dict[str, merge.Written]:
     written = {}
     for target, check in STEPS:
@@ -209,6 +227,13 @@ def _merge_all(
         check(cursor, target.file)
         written[target.file.name] = merge_file(cursor, target, now=now)
         tell(Stage.MERGE, target.file.file_name, 1, 1)
+    new, changed = written[CUSTOMERS.name]
+    died = land_deaths(cursor, at=now)
+    written[CUSTOMERS.name] = merge.Written(new=new, changed=changed + died)
+    if REPRESENTATIONS in files:
+        tell(Stage.MERGE, REPRESENTATIONS.file_name, 0, 1)
+        written[REPRESENTATIONS.name] = merge_representations(cursor, now=now)
+        tell(Stage.MERGE, REPRESENTATIONS.file_name, 1, 1)
     return written
 
 
@@ -220,7 +245,9 @@ def _endings(
 
 
 def _unstage_all(cursor: CursorWrapper) -> None:
-    unstage(cursor, *(table(file) for file in FILES for table in (staged, changes)))
+    unstage(
+        cursor, *(table(file) for file in EVERY_FILE for table in (staged, changes))
+    )
     forget_endings(cursor)
 
 
@@ -241,6 +268,7 @@ def _refuse_too_many(report: ImportReport, *, most: int | None) -> None:
 
 def _report(
     cursor: CursorWrapper,
+    files: Sequence[RegisterFile],
     written: dict[str, merge.Written],
     *,
     endings: Endings | None,
@@ -249,7 +277,7 @@ def _report(
     warnings, warned = unusual_prefixes(cursor, most=KEPT_REJECTIONS)
     counts: dict[str, FileCounts] = {}
     rejections: list[Rejection] = []
-    for file in FILES:
+    for file in files:
         cursor.execute(
             SQL("SELECT count(*), count(problem) FROM {}").format(staged(file))
         )

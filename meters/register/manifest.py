@@ -1,7 +1,7 @@
-"""What a delivery says of itself: `delivery.toml`, beside the five files."""
+"""What a delivery says of itself: `delivery.toml`, beside the files."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from psycopg2.sql import SQL
 
 from meters.models import DeliveryKind
-from meters.register.files import FILES
-from meters.register.reading import RegisterUnusable
+from meters.register.files import EVERY_FILE, RegisterFile
+from meters.register.reading import RegisterUnusable, files_in
 from meters.register.staging import staged
 
 FILE_NAME = "delivery.toml"
@@ -56,7 +56,7 @@ def read_manifest(folder: Path, *, now: datetime) -> Manifest:
     except (OSError, ValueError) as error:
         raise _unusable(path, _("filen kan ikke leses som TOML")) from error
     rows = said.get("rows", {})
-    names = {file.name for file in FILES}
+    names = {file.name for file in EVERY_FILE}
     if set(said) - {"kind", "created_at", "rows"}:
         raise _unusable(path, _("ukjent felt"))
     if said.get("kind") not in DeliveryKind.values:
@@ -70,21 +70,26 @@ def read_manifest(folder: Path, *, now: datetime) -> Manifest:
     if not counted or set(rows) - names:
         raise _unusable(path, "rows")
     kind = DeliveryKind(said["kind"])
-    if kind is DeliveryKind.COMPLETE and set(rows) != names:
-        raise _unusable(path, _("rows må ha alle fem filene"))
+    delivered = {file.name for file in files_in(folder)}
+    if kind is DeliveryKind.COMPLETE and set(rows) != delivered:
+        raise _unusable(path, _("rows må ha alle filene"))
     return Manifest(kind=kind, created_at=created_at, rows=rows, content=content)
 
 
-def require_rows(cursor: CursorWrapper, manifest: Manifest) -> None:
+def require_rows(
+    cursor: CursorWrapper, manifest: Manifest, files: Sequence[RegisterFile]
+) -> None:
     """Refuse staged files that have other numbers of rows than the manifest says.
 
     :raises RegisterUnusable: names the first such file, and both numbers.
     """
-    for file in FILES:
+    for file in EVERY_FILE:
         if file.name not in manifest.rows:
             continue
-        cursor.execute(SQL("SELECT count(*) FROM {}").format(staged(file)))
-        (found,) = cursor.fetchone()
+        found = 0
+        if file in files:
+            cursor.execute(SQL("SELECT count(*) FROM {}").format(staged(file)))
+            (found,) = cursor.fetchone()
         if found != manifest.rows[file.name]:
             raise RegisterUnusable(
                 _(

@@ -88,7 +88,7 @@ def _tell(kind: MessageKind, representation: Representation, *, at: datetime) ->
         about=representation.id,
         outcome=f"{kind}:{representation.id}",
         context={
-            "customer": customer.name,
+            "represented": customer.name,
             "representative": representation.name,
             "ground": Ground(representation.ground).label,
             "starts_on": representation.starts_on,

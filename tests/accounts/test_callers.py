@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 
 RIGHT = [JudgedAnswer(key=key, is_right=True) for key in ("street", "serial", "email")]
 LIFETIME = timedelta(minutes=15)
+ORDERS = CallerPurpose.ORDERS
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def verify(
 def held(agent: User, caller: Customer, after: timedelta) -> list[CallerVerification]:
     moment = MOMENT + after
     valid = CallerVerification.objects.valid(
-        agent=agent, caller=caller, purpose=CallerPurpose.ORDERS, now=moment
+        agent=agent, caller=caller, purpose=ORDERS, now=moment
     )
     return list(valid)
 
@@ -76,10 +77,8 @@ def test_three_right_answers_pass_for_a_quarter_of_an_hour(
     assert held(agent, kari, timedelta(0)) == [verification]
     assert held(agent, kari, LIFETIME - timedelta(seconds=1)) == [verification]
     assert held(agent, kari, LIFETIME) == []
-    assert verification.is_valid(agent=agent, purpose=CallerPurpose.ORDERS, now=MOMENT)
-    assert not verification.is_valid(
-        agent=agent, purpose=CallerPurpose.ORDERS, now=MOMENT + LIFETIME
-    )
+    assert verification.is_valid(agent=agent, purpose=ORDERS, now=MOMENT)
+    assert not verification.is_valid(agent=agent, purpose=ORDERS, now=MOMENT + LIFETIME)
 
 
 def test_how_long_is_the_operators_choice(
@@ -99,9 +98,7 @@ def test_it_holds_for_one_agent_and_one_caller(agent: User, kari: Customer) -> N
 
     assert held(another, kari, timedelta(0)) == []
     assert held(agent, ola, timedelta(0)) == []
-    assert not verification.is_valid(
-        agent=another, purpose=CallerPurpose.ORDERS, now=MOMENT
-    )
+    assert not verification.is_valid(agent=another, purpose=ORDERS, now=MOMENT)
 
 
 def test_one_wrong_answer_fails_and_ends_what_was_held(

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from secrets import choice
+from typing import Any
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
@@ -69,21 +70,9 @@ def register_representation(
         raise NotASupervisor("Ask who leads the customer centre to register this.")
     held = Customer.objects.select_for_update(no_key=True).get(pk=represented.pk)
     _require_fit(held, ground)
-    number = _new_number()
-    source = RepresentationSource.CONSOLE
-    sealed = seal_national_id(
-        representative.national_id, customer_number=sealed_for(source, number)
-    )
-    if sealed.hash == held.national_id_hash:
-        raise RepresentsThemselves("The representative is the customer in person.")
     made = Representation.objects.create(
-        source=source,
-        number=number,
         represented=held,
         name=representative.name,
-        national_id_hash=sealed.hash,
-        national_id_sealed=sealed.sealed,
-        national_id_key_version=sealed.key_version,
         email=representative.email,
         phone=representative.phone,
         ground=ground,
@@ -92,6 +81,7 @@ def register_representation(
         evidence=evidence,
         registered_at=now,
         registered_by=by.reference,
+        **_known_by(representative, held),
     )
     record(
         chain=customer_chain(held.id),
@@ -186,6 +176,24 @@ def _require_fit(represented: Customer, ground: Ground) -> None:
         raise GroundDoesNotFit(f"{ground.label} does not fit a {represented.kind}.")
     if ground == Ground.ESTATE and represented.died_on is None:
         raise NotDead("Record the death before registering the estate.")
+
+
+@sensitive_variables("representative")
+def _known_by(representative: Representative, represented: Customer) -> dict[str, Any]:
+    """The columns by which the eID finds the representative."""
+    source, number = RepresentationSource.CONSOLE, _new_number()
+    sealed = seal_national_id(
+        representative.national_id, customer_number=sealed_for(source, number)
+    )
+    if sealed.hash == represented.national_id_hash:
+        raise RepresentsThemselves("The representative is the customer in person.")
+    return {
+        "source": source,
+        "number": number,
+        "national_id_hash": sealed.hash,
+        "national_id_sealed": sealed.sealed,
+        "national_id_key_version": sealed.key_version,
+    }
 
 
 def _new_number() -> str:

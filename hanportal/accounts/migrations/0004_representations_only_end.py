@@ -1,7 +1,7 @@
 """What the table refuses: edited representations, unfit grounds, untraced changes.
 
-A row is revoked once; the register may move the end of its own; a new key may seal the
-same number.
+A row is revoked once; the register may move the end of its own and say how to reach the
+representative; a new key may seal the same number.
 """
 
 from django.db import migrations
@@ -18,7 +18,7 @@ BEGIN
         may_change := may_change || ARRAY['revoked_at', 'revoked_by'];
     END IF;
     IF OLD.source = 'register' THEN
-        may_change := may_change || ARRAY['ends_on'];
+        may_change := may_change || ARRAY['ends_on', 'email', 'phone'];
     END IF;
     IF to_jsonb(NEW) - may_change IS DISTINCT FROM to_jsonb(OLD) - may_change
         OR (NEW.national_id_hash IS DISTINCT FROM OLD.national_id_hash

@@ -77,7 +77,13 @@ class RepresentationQuerySet(models.QuerySet["Representation"]):
         return self.filter(
             Q(ends_on__isnull=True) | Q(ends_on__gt=on),
             Q(ground=Ground.ESTATE, represented__died_on__lte=on)
-            | (~Q(ground=Ground.ESTATE) & Q(represented__died_on__isnull=True)),
+            | (
+                ~Q(ground=Ground.ESTATE)
+                & (
+                    Q(represented__died_on__isnull=True)
+                    | Q(represented__died_on__gt=on)
+                )
+            ),
             starts_on__lte=on,
             revoked_at__isnull=True,
         )
