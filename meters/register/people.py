@@ -26,6 +26,9 @@ WHERE s.problem IS NULL AND s.died_on IS NOT NULL
 RETURNING t.id, s.line, s.died_on
 """
 
+_TRACED = ("representation_leaves_a_trace", "representation_end_leaves_a_trace")
+"""The triggers that want an event of each change, by the end of the transaction."""
+
 _EDITED = """
 SELECT s.line, NULL FROM {staged} AS s
 JOIN accounts_representation AS t
@@ -100,6 +103,8 @@ def merge_representations(cursor: CursorWrapper, *, now: datetime) -> Written:
     A right is never edited. The register moves its end, and says how to reach the
     representative; anything else needs a right of its own.
     """
+    # An event can only be written of a row that is there.
+    cursor.execute(f"SET CONSTRAINTS {', '.join(_TRACED)} DEFERRED")
     _check(cursor)
     names = {
         "staged": staged(REPRESENTATIONS),

@@ -117,7 +117,9 @@ def build_rights_world() -> RightsWorld:
         }
     )
     acting = a_representation(world.customer)
-    former = a_representation(world.customer, name="Ferdig Verge")
+    former = a_representation(
+        world.customer, name="Ferdig Verge", national_id="11829045623"
+    )
     revoke_representation(representation=former, by=BY, now=world.now)
     made.names["representation_id"] = acting.id
     made.browsers = _everybody(world.customer)

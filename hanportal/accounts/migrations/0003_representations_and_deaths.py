@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='representation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ground', 'delegate'), _negated=True), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('starts_on'), '+', models.Value(datetime.timedelta(days=366)))), _connector='OR'), name='representation_by_delegation_expires'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ground', 'delegate'), _negated=True), models.Q(('ends_on__isnull', False), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('starts_on'), '+', models.Value(datetime.timedelta(days=366))))), _connector='OR'), name='representation_by_delegation_expires'),
         ),
         migrations.AddConstraint(
             model_name='representation',

@@ -195,7 +195,10 @@ class Representation(models.Model):
             models.CheckConstraint(
                 name="representation_by_delegation_expires",
                 condition=~Q(ground=Ground.DELEGATE)
-                | Q(ends_on__lte=F("starts_on") + LONGEST_DELEGATION),
+                | Q(
+                    ends_on__isnull=False,
+                    ends_on__lte=F("starts_on") + LONGEST_DELEGATION,
+                ),
             ),
             models.CheckConstraint(
                 name="representation_names_its_evidence",
