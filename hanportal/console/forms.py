@@ -100,7 +100,10 @@ class RepresentationForm(forms.Form):
     """Who shall act for the customer, as what, from when, on which document."""
 
     use_required_attribute = False
-    ground = forms.ChoiceField(label=gettext_lazy("Grunnlag"))
+    ground = forms.ChoiceField(
+        label=gettext_lazy("Grunnlag"),
+        error_messages={"invalid_choice": gettext_lazy("Velg et av grunnlagene")},
+    )
     name = forms.CharField(max_length=120, label=gettext_lazy("Navn"))
     national_id = forms.CharField(
         max_length=11, label=gettext_lazy("Fødselsnummer eller D-nummer")
@@ -133,8 +136,14 @@ class RepresentationForm(forms.Form):
         self.fields["starts_on"].initial = today
         if is_business:
             del self.fields["died_on"]
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Fyll ut dette feltet")
+        for name, sentence in (
+            ("ground", _("Velg grunnlaget")),
+            ("name", _("Skriv navnet på den som skal handle for kunden")),
+            ("national_id", _("Skriv fødselsnummeret eller D-nummeret")),
+            ("evidence", _("Skriv hvilket dokument som gir retten")),
+            ("starts_on", _("Skriv datoen retten gjelder fra")),
+        ):
+            self.fields[name].error_messages["required"] = sentence
 
     @property
     def chosen_ground(self) -> Ground:

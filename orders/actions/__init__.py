@@ -16,8 +16,10 @@ from orders.actions.opening import (
     ConsentIncomplete,
     IdentificationTooOld,
     MeterCannotOpen,
+    SomeRefused,
     place_opening,
     place_opening_for_caller,
+    place_openings,
 )
 from orders.actions.origin import (
     AlreadyOrdered,
@@ -45,11 +47,13 @@ __all__ = [
     "NotRepresented",
     "NotVerified",
     "NothingToClose",
+    "SomeRefused",
     "cancel_order",
     "place_closing",
     "place_closing_for_caller",
     "place_opening",
     "place_opening_for_caller",
+    "place_openings",
     "register_representation",
     "revoke_representation",
 ]

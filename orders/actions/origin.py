@@ -53,6 +53,16 @@ class Origin:
     """On what somebody else wants it for the customer; None in person."""
     verification: CallerVerification | None = None
 
+    def reference(self, *, at: datetime) -> Placement:
+        """One reference, for an order or for several that are placed together."""
+        return Placement.make(
+            customer=self.customer,
+            channel=self.channel,
+            verification=self.verification,
+            representation=self.representation,
+            at=at,
+        )
+
     def place(
         self,
         kind: OrderKind,
@@ -61,15 +71,10 @@ class Origin:
         metering_point: MeteringPoint,
         consent: Consent | None,
         at: datetime,
+        placement: Placement | None = None,
     ) -> Order:
-        """Insert the order under a reference of its own."""
-        placement = Placement.make(
-            customer=self.customer,
-            channel=self.channel,
-            verification=self.verification,
-            representation=self.representation,
-            at=at,
-        )
+        """Insert the order, under a reference of its own or beside others."""
+        placement = placement or self.reference(at=at)
         order = Order.place(
             kind=kind,
             placement=placement,

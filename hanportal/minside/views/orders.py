@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from hanportal.accounts.guards import acting, customer_required
 from hanportal.accounts.models import Customer
 from hanportal.audit.log import Actor, ActorKind
-from hanportal.minside.presenters.orders import order_page
+from hanportal.minside.presenters.orders import order_page, placed_together
 from hanportal.minside.presenters.points import held_point
 from hanportal.minside.rendering import page, stopped
 from orders import actions
@@ -33,7 +33,10 @@ def order(request: HttpRequest, customer: Customer, order_id: UUID) -> HttpRespo
     """The order's steps and receipt; a bookmark of it keeps working."""
     shown = order_page(customer, order_id, today=timezone.localdate())
     return page(
-        request, "minside/order.html", customer=customer, context={"shown": shown}
+        request,
+        "minside/order.html",
+        customer=customer,
+        context={"shown": shown, "together": placed_together(shown.order)},
     )
 
 
