@@ -346,7 +346,8 @@ def test_an_employee_orders_for_the_business_until_the_right_is_revoked(
 ) -> None:
     page, world = stage.page, stage.world
     business = a_business()
-    a_point_with_meter(business, world.head_end, number=3)
+    for number in (3, 4):
+        a_point_with_meter(business, world.head_end, number=number)
     right = a_representation(business)
     a_representation(world.customer)
     page.goto(f"{stage.address}/min-side/")
@@ -357,31 +358,36 @@ def test_an_employee_orders_for_the_business_until_the_right_is_revoked(
 
     row = page.get_by_role("listitem").filter(has_text="Fjordbakeriet AS")
     row.get_by_role("button").click()
-    stage.heading("HAN-porten din")
+    stage.heading("HAN-portene dine")
     identity = page.locator(".hk-identity")
     expect(identity).to_contain_text(
         "Innlogget som Vera Verge, på vegne av Fjordbakeriet AS"
     )
     stage.look("31-on-behalf")
-    stage.press("Bestill åpning")
+    page.get_by_role("link", name="Bestill åpning").first.click()
+    stage.heading("Dette kan måleren din")
+    page.get_by_role("checkbox", name="Storgata 4").check()
+    stage.look("32-several")
     stage.press("Gå videre til vilkårene")
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_role("radio", name="Måleren står inne i boligen").check()
     stage.press("Gå videre")
     stage.heading("Slik sier vi fra")
-    stage.look("32-notices-as-registered")
+    stage.look("33-notices-as-registered")
     stage.press("Gå videre")
     stage.heading("Se over og bestill")
-    stage.look("33-check-on-behalf")
+    stage.look("34-check-on-behalf")
     stage.press("Gi samtykke og bestill")
     stage.heading("Vi åpner porten")
     expect(page.get_by_text("Bestilt av")).to_be_visible()
-    stage.look("34-ordered-on-behalf")
+    expect(page.get_by_text("Bestilt sammen, med samme referanse")).to_be_visible()
+    stage.look("35-ordered-on-behalf")
 
     revoke_representation(representation=right, by=BY, now=datetime.now(UTC))
     # The page asks again by itself, and is led away from what it may no longer show.
     stage.heading("Hvem handler du for?")
     expect(page.get_by_text("Fjordbakeriet AS")).to_have_count(0)
-    assert Order.objects.get().placement.customer == business
+    placed = {order.placement.customer for order in Order.objects.all()}
+    assert (placed, Order.objects.count()) == ({business}, 2)
     assert stage.complaints == []
