@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from uuid6 import uuid7
 
-from hanportal.accounts.models import Customer
+from hanportal.accounts.models import Customer, Representation
 from hanportal.audit.log import Actor, ActorKind, Subject, customer_chain, record
 from notifications.models import Delivery, Message
 from notifications.states import ChannelName, DeliveryStatus, MessageKind
@@ -51,11 +52,12 @@ def post(
     )
     if not is_new:
         return message
-    if to.notice_address:
+    address = _address_of(to, at=at)
+    if address:
         Delivery.objects.create(
             message=message,
             channel=ChannelName.EMAIL,
-            address=to.notice_address,
+            address=address,
             mail_message_id=_new_mail_message_id(),
         )
     record(
@@ -66,7 +68,7 @@ def post(
         at=at,
         facts={
             "about": str(about),
-            "by_email": bool(to.notice_address),
+            "by_email": bool(address),
             "kind": kind.value,
             "language": to.language,
             "outcome": outcome,
@@ -108,6 +110,14 @@ def ring() -> None:
     """Wake the senders once the transaction commits. A bell that fails is no failure:
     the sweep finds the rows."""
     transaction.on_commit(deliver_messages.delay, robust=True)
+
+
+def _address_of(customer: Customer, *, at: datetime) -> str:
+    """Where e-mail goes: a dead customer's to the estate, and else nowhere."""
+    today = timezone.localdate(at)
+    if customer.died_on is None or customer.died_on > today:
+        return customer.notice_address
+    return Representation.objects.estate_address(customer, on=today)
 
 
 def _new_mail_message_id() -> str:

@@ -16,6 +16,8 @@ class MessageKind(TextChoices):
     PORT_CLOSED = "port_closed", _("porten er stengt")
     ORDER_FAILED = "order_failed", _("bestillingen kunne ikke utføres")
     ORDER_CANCELLED = "order_cancelled", _("bestillingen er avbestilt")
+    REPRESENTATION_REGISTERED = "represented", _("en annen kan handle for kunden")
+    REPRESENTATION_ENDED = "not_represented", _("en annen kan ikke lenger handle")
 
 
 class ChannelName(TextChoices):

@@ -3,7 +3,9 @@
 A context names what is told: `reference`, `address` (of the point), `meter_serial`,
 `due_date`, `at` (when it happened), `reason` (what failed) and `url` (the order page);
 where they are known, also `placed_at`, `sent_at` and `confirmed_at` of the order, and
-`agent`, the staff number of who ordered it for a caller.
+`agent`, the staff number of who ordered it for a caller, and `representative` with
+`ground`, who did it for the customer and as what. Messages that are about no order have
+neither `reference` nor `meter_serial`.
 """
 
 from collections.abc import Callable, Mapping
@@ -100,12 +102,31 @@ def _ordered_by_agent(facts: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _done_by_representative(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The same for who acted for them on a registered right."""
+    if not facts.get("representative"):
+        return ()
+    return (
+        _(
+            "%(representative)s (%(ground)s) gjorde dette på dine vegne. Er det noe som"
+            " ikke stemmer, må du ringe oss med en gang: %(phone)s."
+        )
+        % {**facts, "phone": settings.OPERATOR_PHONE},
+    )
+
+
 def _order_received(facts: Mapping[str, Any]) -> Words:
     due = _day(facts["due_date"])
+    ordered = (
+        _("Det er bestilt at HAN-porten på %(address)s skal åpnes.")
+        if facts.get("representative")
+        else _("Du har bestilt at HAN-porten på %(address)s skal åpnes.")
+    )
     return Words(
         subject=_("Vi har fått bestillingen: HAN-porten åpnes"),
         paragraphs=(
-            _("Du har bestilt at HAN-porten på %(address)s skal åpnes.") % facts,
+            ordered % facts,
+            *_done_by_representative(facts),
             *_ordered_by_agent(facts),
             _("Den skal være åpen senest %(due)s.") % {"due": due},
             _("Du trenger ikke gjøre noe mer. Vi sier fra når porten er åpen."),
@@ -116,10 +137,16 @@ def _order_received(facts: Mapping[str, Any]) -> Words:
 
 def _closing_received(facts: Mapping[str, Any]) -> Words:
     due = _day(facts["due_date"])
+    ordered = (
+        _("Det er bestilt at HAN-porten på %(address)s skal stenges.")
+        if facts.get("representative")
+        else _("Du har bestilt at HAN-porten på %(address)s skal stenges.")
+    )
     return Words(
         subject=_("Vi har fått bestillingen: HAN-porten stenges"),
         paragraphs=(
-            _("Du har bestilt at HAN-porten på %(address)s skal stenges.") % facts,
+            ordered % facts,
+            *_done_by_representative(facts),
             *_ordered_by_agent(facts),
             _("Samtykket ditt er avsluttet fra nå av."),
             _("Porten skal være stengt senest %(due)s. Vi sier fra når den er det.")
@@ -181,9 +208,50 @@ def _order_cancelled(facts: Mapping[str, Any]) -> Words:
         subject=_("Bestillingen er avbestilt"),
         paragraphs=(
             _("Bestillingen for HAN-porten på %(address)s er avbestilt.") % facts,
+            *_done_by_representative(facts),
             _("Ingenting ble sendt til måleren, og samtykket er avsluttet."),
         ),
     )
+
+
+def _representation_registered(facts: Mapping[str, Any]) -> Words:
+    ends = facts["ends_on"]
+    return Words(
+        subject=_("En annen kan nå handle for deg hos oss"),
+        paragraphs=(
+            _(
+                "%(representative)s er registrert som %(ground)s for %(represented)s og"
+                " kan bestille åpning og stenging av HAN-porten."
+            )
+            % facts,
+            _("Det gjelder fra %(starts)s.") % {"starts": _day(facts["starts_on"])}
+            if ends is None
+            else _("Det gjelder fra %(starts)s til %(ends)s.")
+            % {"starts": _day(facts["starts_on"]), "ends": _day(ends)},
+            _if_wrong(),
+        ),
+    )
+
+
+def _representation_ended(facts: Mapping[str, Any]) -> Words:
+    return Words(
+        subject=_("En annen kan ikke lenger handle for deg hos oss"),
+        paragraphs=(
+            _(
+                "%(representative)s (%(ground)s) kan ikke lenger handle for"
+                " %(represented)s."
+            )
+            % facts,
+            _("Det som er bestilt før, gjelder fortsatt til det blir stengt."),
+            _if_wrong(),
+        ),
+    )
+
+
+def _if_wrong() -> str:
+    return _("Er det noe som ikke stemmer, må du ringe oss med en gang: %(phone)s.") % {
+        "phone": settings.OPERATOR_PHONE
+    }
 
 
 _WORDS: Mapping[MessageKind, Callable[[Mapping[str, Any]], Words]] = {
@@ -193,7 +261,14 @@ _WORDS: Mapping[MessageKind, Callable[[Mapping[str, Any]], Words]] = {
     MessageKind.PORT_CLOSED: _port_closed,
     MessageKind.ORDER_FAILED: _order_failed,
     MessageKind.ORDER_CANCELLED: _order_cancelled,
+    MessageKind.REPRESENTATION_REGISTERED: _representation_registered,
+    MessageKind.REPRESENTATION_ENDED: _representation_ended,
 }
+
+_ABOUT_NO_ORDER = (
+    MessageKind.REPRESENTATION_REGISTERED,
+    MessageKind.REPRESENTATION_ENDED,
+)
 
 
 def render(
@@ -207,10 +282,11 @@ def render(
     with translation.override(language):
         try:
             words = _WORDS[kind](facts)
+            is_about_order = kind not in _ABOUT_NO_ORDER
             page = {
                 "words": words,
-                "reference": facts["reference"],
-                "meter_serial": facts["meter_serial"],
+                "reference": facts["reference"] if is_about_order else "",
+                "meter_serial": facts["meter_serial"] if is_about_order else "",
                 "url": facts["url"],
                 "operator": settings.OPERATOR_NAME,
             }

@@ -5,20 +5,33 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.functional import Promise
 
+from hanportal.accounts.models import Ground, Representation
 from meters.models import HanPort
 from notifications import outbox
 from notifications.models import MessageKind
 from orders.models import Order
 from orders.states import OrderKind, OrderStatus
 
+ON_BEHALF = (MessageKind.ORDER_RECEIVED, MessageKind.CLOSING_RECEIVED)
+"""What the one who placed the order did; later news is nobody's doing."""
+
 
 def tell(
-    kind: MessageKind, order: Order, *, at: datetime, reason: str | Promise = ""
+    kind: MessageKind,
+    order: Order,
+    *,
+    at: datetime,
+    reason: str | Promise = "",
+    done_by: Representation | None = None,
 ) -> None:
     """Write the one message of this outcome; its delivery is the outbox's.
 
     A lazy `reason` is said in the customer's language.
+
+    :param done_by: on what somebody else caused it, where the order does not say.
     """
+    if done_by is None and kind in ON_BEHALF:
+        done_by = order.placement.representation
     outbox.post(
         kind=kind,
         to=order.placement.customer,
@@ -35,6 +48,8 @@ def tell(
             "at": at,
             "reason": reason,
             "agent": _agent_of(order),
+            "representative": done_by.name if done_by else "",
+            "ground": Ground(done_by.ground).label if done_by else "",
             "url": f"{settings.PORTAL_BASE_URL}/min-side/bestilling/{order.id}/",
         },
         at=at,

@@ -1,7 +1,7 @@
 """A login from the button to the session: what our pages call, carried by allauth."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from allauth.socialaccount.adapter import get_adapter
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from hanportal.accounts import actions
@@ -22,7 +23,7 @@ from hanportal.accounts.eid.client import (
     end_session_address,
 )
 from hanportal.accounts.eid.refusals import LoginRefused
-from hanportal.accounts.models import Customer, Identification, User
+from hanportal.accounts.models import Customer, Identification, Representation, User
 from hanportal.accounts.provider import (
     EidProvider,
     discovery,
@@ -30,8 +31,14 @@ from hanportal.accounts.provider import (
     new_secret,
     outgoing_session,
 )
+from hanportal.accounts.sealing import national_id_hashes
 
 IDENTIFICATION_KEY = "identification"
+PERSON_KEY = "person"
+"""In the session: the keyed hash of the national id under each key version, which finds
+whom the person may act for. Never the number."""
+MAY_REPRESENT_KEY = "may_represent"
+"""In the session: whether there was somebody to act for at the login."""
 NAME_LENGTH = 120
 
 
@@ -42,6 +49,8 @@ class Identified:
     identification: Identification
     customer: Customer | None
     display_name: str
+    person: Mapping[int, str] = field(repr=False)
+    """The keyed hash of the national id under each key version; empty without one."""
     at: datetime
 
 
@@ -138,6 +147,12 @@ def settle(request: HttpRequest, user: User, identified: Identified) -> None:
         "level": kept.level,
         "authenticated_at": kept.authenticated_at.isoformat(),
     }
+    request.session[PERSON_KEY] = {
+        str(version): hash_ for version, hash_ in identified.person.items()
+    }
+    request.session[MAY_REPRESENT_KEY] = Representation.objects.held_by(
+        identified.person, on=timezone.localdate(identified.at)
+    ).exists()
 
 
 def came_by_eid(request: HttpRequest) -> bool:
@@ -185,6 +200,7 @@ def _identified(
         identification=identification,
         customer=customer,
         display_name=display_name[:NAME_LENGTH],
+        person=national_id_hashes(answer.national_id) if answer.national_id else {},
         at=now,
     )
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from hanportal.accounts.views import (
+    acting,
     company,
     customers,
     enrolment,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("logg-inn/", customers.log_in, name="account_login"),
     path("logg-inn/bekreft/", customers.reauthenticate, name="reauthenticate"),
     path("logg-inn/retur/", customers.callback, name="eid_callback"),
+    path("min-side/handle-for/", acting.act_for, name="act_for"),
     path("logg-ut/", customers.log_out, name="account_logout"),
     path("ansatt/", staff.home, name="staff_home"),
     path("ansatt/logg-inn/", staff.log_in, name="staff_login"),

@@ -1,5 +1,6 @@
 """What an agent fills in: what the caller said, and what the caller agreed to."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -7,6 +8,12 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hanportal.accounts.models import (
+    Customer,
+    CustomerKind,
+    Ground,
+    Representative,
+)
 from hanportal.console.control import LONGEST_ANSWER
 from orders.models import Terms
 from orders.states import SecurityPlacement
@@ -87,3 +94,78 @@ class JudgedAloudForm(forms.Form):
             for key in self._keys
             if self.cleaned_data.get(f"statement_{key}") == YES
         )
+
+
+class RepresentationForm(forms.Form):
+    """Who shall act for the customer, as what, from when, on which document."""
+
+    use_required_attribute = False
+    ground = forms.ChoiceField(
+        label=gettext_lazy("Grunnlag"),
+        error_messages={"invalid_choice": gettext_lazy("Velg et av grunnlagene")},
+    )
+    name = forms.CharField(max_length=120, label=gettext_lazy("Navn"))
+    national_id = forms.CharField(
+        max_length=11, label=gettext_lazy("Fødselsnummer eller D-nummer")
+    )
+    email = forms.EmailField(
+        required=False, max_length=254, label=gettext_lazy("E-postadresse")
+    )
+    phone = forms.RegexField(
+        r"^\+?[0-9]{5,15}$",
+        required=False,
+        label=gettext_lazy("Telefon"),
+        error_messages={
+            "invalid": gettext_lazy("Skriv 5–15 sifre, gjerne med + foran")
+        },
+    )
+    evidence = forms.CharField(
+        max_length=120, label=gettext_lazy("Dokument (nummer eller arkivsak)")
+    )
+    starts_on = forms.DateField(label=gettext_lazy("Gjelder fra og med"))
+    ends_on = forms.DateField(required=False, label=gettext_lazy("Gjelder til"))
+    died_on = forms.DateField(required=False, label=gettext_lazy("Kunden døde"))
+
+    def __init__(
+        self, *args: Any, customer: Customer, today: date, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        is_business = customer.kind == CustomerKind.ORGANISATION
+        grounds = [Ground.BUSINESS] if is_business else [Ground.GUARDIAN, Ground.ESTATE]
+        self.fields["ground"].choices = [(g.value, g.label) for g in grounds]  # type: ignore[attr-defined] # a choice field
+        self.fields["starts_on"].initial = today
+        if is_business:
+            del self.fields["died_on"]
+        for name, sentence in (
+            ("ground", _("Velg grunnlaget")),
+            ("name", _("Skriv navnet på den som skal handle for kunden")),
+            ("national_id", _("Skriv fødselsnummeret eller D-nummeret")),
+            ("evidence", _("Skriv hvilket dokument som gir retten")),
+            ("starts_on", _("Skriv datoen retten gjelder fra")),
+        ):
+            self.fields[name].error_messages["required"] = sentence
+
+    @property
+    def chosen_ground(self) -> Ground:
+        """As what the person acts."""
+        return Ground(self.cleaned_data["ground"])
+
+    @property
+    def representative(self) -> Representative:
+        """The person."""
+        return Representative(
+            name=self.cleaned_data["name"],
+            national_id=self.cleaned_data["national_id"],
+            email=self.cleaned_data["email"],
+            phone=self.cleaned_data["phone"],
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """The period has a day in it; only who has died leaves an estate."""
+        said = super().clean() or self.cleaned_data
+        starts_on, ends_on = said.get("starts_on"), said.get("ends_on")
+        if starts_on and ends_on and ends_on <= starts_on:
+            self.add_error("ends_on", _("Sluttdatoen må være etter startdatoen."))
+        if said.get("died_on") and said.get("ground") not in {None, Ground.ESTATE}:
+            self.add_error("died_on", _("Datoen er bare for dødsbo."))
+        return said

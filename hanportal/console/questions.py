@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from hanportal.accounts.models import Customer, CustomerKind
+from hanportal.accounts.models import Customer, CustomerKind, Representation
 from meters.models import Meter, MeteringPoint
 
 D_NUMBER_DAYS = 40
@@ -32,11 +32,20 @@ class Key(StrEnum):
     EMAIL = "email"
 
 
+class SecondKey(StrEnum):
+    """Questions that only who acts for the customer can answer."""
+
+    BIRTH_DATE = "representative_birth_date"
+    EVIDENCE = "representative_evidence"
+    EMAIL = "representative_email"
+    PHONE = "representative_phone"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A question as the agent reads it aloud. It carries no answer."""
 
-    key: Key
+    key: Key | SecondKey
     text: str | Promise
 
 
@@ -48,6 +57,39 @@ _TEXTS: dict[Key, str | Promise] = {
     Key.PHONE: _("Hvilket telefonnummer har vi registrert på deg?"),
     Key.EMAIL: _("Hvilken e-postadresse har vi registrert på deg?"),
 }
+
+
+_SECOND_TEXTS: dict[SecondKey, str | Promise] = {
+    SecondKey.BIRTH_DATE: _("Hva er fødselsdatoen din, du som ringer?"),
+    SecondKey.EVIDENCE: _("Hvilket dokument gir deg rett til å handle for kunden?"),
+    SecondKey.EMAIL: _("Hvilken e-postadresse har vi på deg som representant?"),
+    SecondKey.PHONE: _("Hvilket telefonnummer har vi på deg som representant?"),
+}
+
+
+def second_questions(representation: Representation) -> tuple[Question, ...]:
+    """What can be checked of who acts for a customer."""
+    can_be_checked = {
+        SecondKey.BIRTH_DATE: True,
+        SecondKey.EVIDENCE: True,
+        SecondKey.EMAIL: bool(representation.email),
+        SecondKey.PHONE: bool(representation.phone),
+    }
+    return tuple(
+        Question(key=key, text=_SECOND_TEXTS[key])
+        for key, can in can_be_checked.items()
+        if can
+    )
+
+
+@sensitive_variables()
+def second_answers(representation: Representation, key: SecondKey) -> tuple[str, ...]:
+    """What stands in the representation."""
+    if key == SecondKey.BIRTH_DATE:
+        return (_birth_date(representation.open_national_id()),)
+    if key == SecondKey.EVIDENCE:
+        return (representation.evidence,)
+    return (representation.email if key == SecondKey.EMAIL else representation.phone,)
 
 
 def questions_for(customer: Customer, *, today: date) -> tuple[Question, ...]:

@@ -2,21 +2,37 @@
 
 from django.urls import path
 
-from hanportal.console.views import callers, controls, orders, queues, search
+from hanportal.console.views import (
+    callers,
+    controls,
+    orders,
+    queues,
+    representations,
+    search,
+)
 
 app_name = "console"
 
 CALLER = "kunde/<uuid:customer_id>"
 CONTROL = f"{CALLER}/kontroll"
+RIGHTS = f"{CALLER}/representanter"
 POINT = f"{CALLER}/malepunkt/<uuid:point_id>"
 
 urlpatterns = [
     path("", search.search, name="search"),
     path(f"{CALLER}/", callers.caller, name="caller"),
+    path(f"{CONTROL}/", controls.begin, name="begin_control"),
     path(f"{CONTROL}/ring-tilbake/", controls.call_back, name="call_back"),
     path(f"{CONTROL}/sporsmal/<slug:key>/", controls.question, name="question"),
     path(f"{CONTROL}/sporsmal/<slug:key>/vurder/", controls.judge, name="judge"),
     path(f"{CALLER}/avslutt/", callers.end_call, name="end_call"),
+    path(f"{RIGHTS}/", representations.representations, name="representations"),
+    path(f"{RIGHTS}/ny/", representations.register, name="register_representation"),
+    path(
+        f"{RIGHTS}/<uuid:representation_id>/trekk/",
+        representations.revoke,
+        name="revoke_representation",
+    ),
     path(f"{POINT}/apne/", orders.open_port, name="open"),
     path(f"{POINT}/steng/", orders.close_port, name="close"),
     path("bestilling/<uuid:order_id>/", orders.order, name="order"),

@@ -57,3 +57,22 @@ def find(session: SessionBase, *, point_id: UUID) -> Draft | None:
 def forget(session: SessionBase, *, point_id: UUID) -> None:
     """The order is placed; a new one starts from un-ticked boxes."""
     session.pop(_key(point_id), None)
+
+
+def keep_others(session: SessionBase, *, point_id: UUID, others: list[UUID]) -> None:
+    """Which other points are ordered with this one.
+
+    What was agreed to before was agreed to for other points: it is forgotten.
+    """
+    session[f"others:{point_id}"] = [str(each) for each in others]
+    forget(session, point_id=point_id)
+
+
+def others(session: SessionBase, *, point_id: UUID) -> list[UUID]:
+    """The other points that were chosen to be ordered with this one."""
+    return [UUID(each) for each in session.get(f"others:{point_id}", [])]
+
+
+def forget_others(session: SessionBase, *, point_id: UUID) -> None:
+    """The order is placed."""
+    session.pop(f"others:{point_id}", None)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from hanportal.accounts.guards import acting
 from hanportal.accounts.models import Customer
 from notifications.models import Message
 
@@ -22,7 +23,12 @@ def page(
 ) -> HttpResponse:
     """The page with what every page of a customer shows; never kept by a cache."""
     unread = Message.objects.visible_to(customer).unread().count()
-    everything = {"customer": customer, "unread": unread, **context}
+    everything = {
+        "customer": customer,
+        "acting": acting(request),
+        "unread": unread,
+        **context,
+    }
     response = render(request, template, everything, status=status)
     response["Cache-Control"] = "no-store"
     return response

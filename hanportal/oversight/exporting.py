@@ -68,6 +68,8 @@ COLUMNS: Final = (
     "identifisert_av",
     "sikkerhetsniva",
     "identifisert",
+    "gitt_av_representant",
+    "rett_til_det",
 )
 
 
@@ -118,8 +120,17 @@ def record_of(row: Row) -> dict[str, str]:
         consent.identified_by_issuer,
         consent.identified_level,
         _time(consent.identified_at),
+        *_representative(consent),
     )
     return dict(zip(COLUMNS, told, strict=True))
+
+
+def _representative(consent: Consent) -> tuple[str, str]:
+    """Who gave it on the customer's behalf, and on what right; empty in person."""
+    who = consent.representation
+    if who is None:
+        return "", ""
+    return who.name, f"{who.get_ground_display()}, {who.source} {who.number}"
 
 
 def _grouped(record: dict[str, str]) -> dict[str, str]:

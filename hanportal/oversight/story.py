@@ -16,6 +16,8 @@ from orders.models import Case, Command, Consent, Exchange, Order, Statement, Te
 
 NATIONAL_ID: Final = re.compile(r"(?<![0-9])[0-9]{6}[ ]?[0-9]{5}(?![0-9])")
 LATEST_LOOKS: Final = 100
+LOGIN_FOR_ANOTHER: Final = "representation.acting"
+"""Told of the right, whatever was done on it: no part of one consent's story."""
 EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -185,6 +187,7 @@ def _events(
     ports = {order.port_id for order in orders}
     known_by = [order.placement.caller_verification_id for order in orders]
     known_by.append(consent.caller_verification_id)
+    known_by.append(consent.representation_id)
     subjects = [
         consent.id,
         *(order.id for order in orders),
@@ -195,7 +198,8 @@ def _events(
     return [
         event
         for event in log.Event.objects.about_any(subjects)
-        if event.subject_id not in ports or _is_of(consent, event, until=until)
+        if event.what != LOGIN_FOR_ANOTHER
+        and (event.subject_id not in ports or _is_of(consent, event, until=until))
     ]
 
 
@@ -277,6 +281,9 @@ def _contradictions(consent: Consent, events: list[log.Event]) -> tuple[str, ...
         "security": consent.security,
         "identified_level": consent.identified_level,
         "channel": consent.channel,
+        "representation": str(consent.representation_id)
+        if consent.representation_id
+        else None,
     }
     facts = given[0].facts
     return tuple(name for name, value in row.items() if facts.get(name) != value)

@@ -40,6 +40,12 @@ EVENTS: Final = {
     "notice.withdrawn": "Melding trukket tilbake",
     "case.opened": "Sak opprettet",
     "case.closed": "Sak avsluttet",
+    "representation.registered": "Rett til å handle for kunden ble registrert",
+    "representation.changed": "Registeret flyttet slutten på retten til å handle",
+    "representation.revoked": "Retten til å handle for kunden ble trukket tilbake",
+    "representation.acting": "Noen begynte å handle for kunden",
+    "customer.died": "Dødsfallet ble registrert",
+    "customer.death_corrected": "Dødsfallet var feil registrert",
     "caller.verified": "Innringeren ble kontrollert og godkjent",
     "caller.verification_ended": "Kontrollen av innringeren ble avsluttet",
     "caller.not_verified": "Innringeren ble kontrollert og ikke godkjent",
@@ -78,6 +84,11 @@ QUESTIONS: Final = {
     "customer_number": "Kundenummer",
     "phone": "Telefonnummer",
     "email": "E-postadresse",
+    "registered_number": "Ringt tilbake på registrert nummer",
+    "representative_birth_date": "Representantens fødselsdato",
+    "representative_evidence": "Dokumentet som gir rett til å handle",
+    "representative_email": "Representantens e-postadresse",
+    "representative_phone": "Representantens telefonnummer",
 }
 
 

@@ -38,6 +38,10 @@ CALLER_VERIFICATION_LIFETIME = timedelta(
     minutes=env.int("CALLER_VERIFICATION_MINUTES", default=15)
 )
 
+# After so many failed controls of one customer in a day, control questions are for
+# supervisors alone; others call back the registered number.
+CALLER_FAILED_CONTROLS = env.int("CALLER_FAILED_CONTROLS", default=3)
+
 # "1:<base64 of 32 bytes>,2:…": the newest version seals, all of them find.
 NATIONAL_ID_HASH_KEYS = env("NATIONAL_ID_HASH_KEYS", default="")
 NATIONAL_ID_ENCRYPTION_KEYS = env("NATIONAL_ID_ENCRYPTION_KEYS", default="")

@@ -6,7 +6,7 @@ and which are gone with the process.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import IO
 
 from django.utils import translation
 
-from meters.register.files import FILES, RegisterFile
+from meters.register.files import RegisterFile
 from meters.register.reading import Watch, staged_rows
 
 ROWS_AT_A_TIME = 500
@@ -26,7 +26,9 @@ Parsed = Mapping[str, "Future[IO[bytes]]"]
 
 
 @contextmanager
-def reading_ahead(folder: Path, watches: Mapping[str, Watch]) -> Iterator[Parsed]:
+def reading_ahead(
+    folder: Path, files: Sequence[RegisterFile], watches: Mapping[str, Watch]
+) -> Iterator[Parsed]:
     """Parse the files one after the other, beside whatever the caller does.
 
     A file that can't be read raises where its result is asked for. `watches` are
@@ -46,7 +48,7 @@ def reading_ahead(folder: Path, watches: Mapping[str, Watch]) -> Iterator[Parsed
 
     with ThreadPoolExecutor(max_workers=1) as reader:
         try:
-            yield {file.name: reader.submit(parse, file) for file in FILES}
+            yield {file.name: reader.submit(parse, file) for file in files}
         finally:
             enough.set()
             reader.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""The five files as data: their columns, their keys, and how each value is read.
+"""The files as data: their columns, their keys, and how each value is read.
 
 docs/register.md describes the same for those who deliver them.
 """
@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 
-from hanportal.accounts.actions import InvalidNationalId, seal_national_id
+from hanportal.accounts.actions import (
+    InvalidNationalId,
+    seal_national_id,
+    sealed_for,
+)
 from hanportal.accounts.identifiers import validate_organisation_number
-from hanportal.accounts.models import CustomerKind
+from hanportal.accounts.models import CustomerKind, Ground, RepresentationSource
 from meters.register import values
 from meters.register.report import Reason
 from meters.register.values import NULL, Parse, Refused
@@ -34,6 +38,8 @@ class Column:
     name: str
     parse: Parse
     sql_type: str = "text"
+    optional: bool = False
+    """The header may lack it; then every row says nothing of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +89,8 @@ def _identified(row: list[str]) -> list[str]:
     else:
         if national_id:
             raise RowRefused("national_id", Reason.NOT_FOR_THIS_KIND)
+        if contact[-1] != NULL:
+            raise RowRefused("died_on", Reason.NOT_FOR_THIS_KIND)
         numbers = [NULL, NULL, NULL, _organisation_number(organisation_number)]
     return [customer_number, kind, name, *numbers, *contact]
 
@@ -95,6 +103,23 @@ def _sealed(national_id: str, customer_number: str) -> list[str]:
     except InvalidNationalId:
         raise RowRefused("national_id", Reason.NATIONAL_ID) from None
     return [sealed.hash, "\\x" + sealed.sealed.hex(), str(sealed.key_version)]
+
+
+def _representative(row: list[str]) -> list[str]:
+    """Put the hash and the seal where the representative's national id was."""
+    number, customer_number, ground, name, national_id, *rest = row
+    starts_on, ends_on = rest[-2:]
+    if ends_on != NULL and ends_on <= starts_on:
+        raise RowRefused("ends_on", Reason.EMPTY_PERIOD)
+    context = sealed_for(RepresentationSource.REGISTER.value, number)
+    return [
+        number,
+        customer_number,
+        ground,
+        name,
+        *_sealed(national_id, context),
+        *rest,
+    ]
 
 
 def _organisation_number(value: str) -> str:
@@ -158,6 +183,7 @@ CUSTOMERS = RegisterFile(
         Column("phone", values.optional(values.phone)),
         Column("language", values.one_of("nb", "nn", "en")),
         Column("protected_address", YES_OR_NO),
+        Column("died_on", values.optional(_DATE, empty=NULL), "date", optional=True),
     ],
     staged_columns=[
         ("customer_number", "text"),
@@ -171,6 +197,7 @@ CUSTOMERS = RegisterFile(
         ("phone", "text"),
         ("language", "text"),
         ("protected_address", "boolean"),
+        ("died_on", "date"),
     ],
     across=_identified,
 )
@@ -196,4 +223,43 @@ HOLDINGS = RegisterFile(
     across=_period_not_empty,
 )
 
+REPRESENTATIONS = RegisterFile(
+    name="representations",
+    key=1,
+    columns=[
+        Column("representation_number", values.text(20)),
+        Column("customer_number", values.text(20)),
+        Column(
+            "ground",
+            values.one_of(*(g.value for g in Ground if g != Ground.DELEGATE)),
+        ),
+        Column("name", values.text(120)),
+        Column("national_id", _as_it_is),
+        Column("email", values.optional(values.email)),
+        Column("phone", values.optional(values.phone)),
+        Column("evidence", values.text(120)),
+        Column("starts_on", _DATE, "date"),
+        Column("ends_on", values.optional(_DATE, empty=NULL), "date"),
+    ],
+    staged_columns=[
+        ("representation_number", "text"),
+        ("customer_number", "text"),
+        ("ground", "text"),
+        ("name", "text"),
+        ("national_id_hash", "text"),
+        ("national_id_sealed", "bytea"),
+        ("national_id_key_version", "smallint"),
+        ("email", "text"),
+        ("phone", "text"),
+        ("evidence", "text"),
+        ("starts_on", "date"),
+        ("ends_on", "date"),
+    ],
+    across=_representative,
+)
+
 FILES = (METERING_POINTS, METERS, CUSTOMERS, INSTALLATIONS, HOLDINGS)
+"""In every delivery."""
+
+EVERY_FILE = (*FILES, REPRESENTATIONS)
+"""Also what a delivery may leave out."""

@@ -1,6 +1,7 @@
 """One delivery, in one transaction: read, checked, merged, told."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -17,11 +18,25 @@ from meters.models import RegisterDelivery
 from meters.register import merge
 from meters.register.ahead import reading_ahead
 from meters.register.endings import end_missing, find_endings, forget_endings
-from meters.register.files import FILES, METERING_POINTS, RegisterFile
-from meters.register.manifest import OSLO, Manifest, read_manifest, require_rows
+from meters.register.files import (
+    CUSTOMERS,
+    EVERY_FILE,
+    METERING_POINTS,
+    REPRESENTATIONS,
+    RegisterFile,
+)
+from meters.register.manifest import (
+    OSLO,
+    Manifest,
+    read_manifest,
+    require_delivered,
+    require_rows,
+)
+from meters.register.people import land_deaths, merge_representations
 from meters.register.reading import (
     RegisterUnusable,
     Watch,
+    files_in,
     require_files,
 )
 from meters.register.recording import record_import, record_landing
@@ -86,7 +101,7 @@ def import_register(
     rejections: TextIO | None = None,
     max_rejections: int | None = None,
 ) -> ImportReport:
-    """Bring the register up to what five files in a folder say.
+    """Bring the register up to what the files in a folder say.
 
     Rows that can't stand are reported and the others land. What no row mentions stays
     as it is, unless the delivery says that it is complete: then it ends, or is held
@@ -102,17 +117,18 @@ def import_register(
     tell = progress or _nobody
     require_files(folder)
     manifest = read_manifest(folder, now=now)
+    files = files_in(folder)
     with transaction.atomic(), connection.cursor() as cursor:
         lock_register(cursor)
         _refuse_outdated(manifest)
-        written, digest = _land(cursor, folder, manifest, tell, now=now)
+        written, digest = _land(cursor, folder, files, manifest, tell, now=now)
         endings = _endings(cursor, manifest, now=now)
         held = endings is not None and endings.too_many
         if endings and manifest.ends_on and not held:
             end_missing(cursor, on=manifest.ends_on)
-        report = _report(cursor, written, endings=endings, held=held)
+        report = _report(cursor, files, written, endings=endings, held=held)
         if rejections is not None:
-            write_rejections(cursor, rejections)
+            write_rejections(cursor, rejections, files=files)
         _refuse_too_many(report, most=max_rejections)
         _unstage_all(cursor)
         record_import(report, manifest, folder=folder, digest=digest, at=now)
@@ -130,9 +146,9 @@ def import_released(
     """
     tell, folder = progress or _nobody, Path(held.folder)
     require_files(folder)
-    manifest = read_manifest(folder, now=now)
+    manifest, files = read_manifest(folder, now=now), files_in(folder)
     with transaction.atomic(), connection.cursor() as cursor:
-        written, digest = _land(cursor, folder, manifest, tell, now=now)
+        written, digest = _land(cursor, folder, files, manifest, tell, now=now)
         if digest != held.digest:
             raise RegisterUnusable(
                 _(
@@ -144,7 +160,7 @@ def import_released(
         endings = _endings(cursor, manifest, now=now)
         if manifest.ends_on:
             end_missing(cursor, on=manifest.ends_on)
-        report = _report(cursor, written, endings=endings)
+        report = _report(cursor, files, written, endings=endings)
         _unstage_all(cursor)
         record_landing(report, at=now)
     return report
@@ -183,6 +199,7 @@ def _refuse_outdated(manifest: Manifest) -> None:
 def _land(
     cursor: CursorWrapper,
     folder: Path,
+    files: Sequence[RegisterFile],
     manifest: Manifest,
     tell: Progress,
     *,
@@ -196,18 +213,31 @@ def _land(
     digest = sha256(manifest.content)
     # Reading deliveries of changes need not cost it: nobody asks for theirs.
     keep: Watch = digest.update if manifest.ends_on else _drop
-    watches = {file.name: _watch_reading(file, folder, tell, keep) for file in FILES}
+    watches = {file.name: _watch_reading(file, folder, tell, keep) for file in files}
+    require_delivered(files, manifest)
     written = {}
-    with reading_ahead(folder, watches) as parsed:
-        for target, check in STEPS:
-            file = target.file
+    with reading_ahead(folder, files, watches) as parsed:
+
+        def stage_parsed(file: RegisterFile) -> None:
             with parsed[file.name].result() as rows:
                 stage(cursor, file, rows)
             require_rows(cursor, file, manifest)
+
+        for target, check in STEPS:
+            file = target.file
+            stage_parsed(file)
             tell(Stage.MERGE, file.file_name, 0, 1)
             check(cursor, file)
             written[file.name] = merge_file(cursor, target, now=now)
             tell(Stage.MERGE, file.file_name, 1, 1)
+        new, changed = written[CUSTOMERS.name]
+        died = land_deaths(cursor, at=now)
+        written[CUSTOMERS.name] = merge.Written(new=new, changed=changed + died)
+        if REPRESENTATIONS in files:
+            stage_parsed(REPRESENTATIONS)
+            tell(Stage.MERGE, REPRESENTATIONS.file_name, 0, 1)
+            written[REPRESENTATIONS.name] = merge_representations(cursor, now=now)
+            tell(Stage.MERGE, REPRESENTATIONS.file_name, 1, 1)
     return written, digest.hexdigest() if manifest.ends_on else ""
 
 
@@ -219,7 +249,9 @@ def _endings(
 
 
 def _unstage_all(cursor: CursorWrapper) -> None:
-    unstage(cursor, *(table(file) for file in FILES for table in (staged, changes)))
+    unstage(
+        cursor, *(table(file) for file in EVERY_FILE for table in (staged, changes))
+    )
     forget_endings(cursor)
 
 
@@ -240,6 +272,7 @@ def _refuse_too_many(report: ImportReport, *, most: int | None) -> None:
 
 def _report(
     cursor: CursorWrapper,
+    files: Sequence[RegisterFile],
     written: dict[str, merge.Written],
     *,
     endings: Endings | None,
@@ -248,7 +281,7 @@ def _report(
     warnings, warned = unusual_prefixes(cursor, most=KEPT_REJECTIONS)
     counts: dict[str, FileCounts] = {}
     rejections: list[Rejection] = []
-    for file in FILES:
+    for file in files:
         cursor.execute(
             SQL("SELECT count(*), count(problem) FROM {}").format(staged(file))
         )

@@ -1,7 +1,7 @@
-"""What a delivery says of itself: `delivery.toml`, beside the five files."""
+"""What a delivery says of itself: `delivery.toml`, beside the files."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from psycopg2.sql import SQL
 
 from meters.models import DeliveryKind
-from meters.register.files import FILES, RegisterFile
-from meters.register.reading import RegisterUnusable
+from meters.register.files import EVERY_FILE, RegisterFile
+from meters.register.reading import RegisterUnusable, files_in
 from meters.register.staging import staged
 
 FILE_NAME = "delivery.toml"
@@ -56,7 +56,7 @@ def read_manifest(folder: Path, *, now: datetime) -> Manifest:
     except (OSError, ValueError) as error:
         raise _unusable(path, _("filen kan ikke leses som TOML")) from error
     rows = said.get("rows", {})
-    names = {file.name for file in FILES}
+    names = {file.name for file in EVERY_FILE}
     if set(said) - {"kind", "created_at", "rows"}:
         raise _unusable(path, _("ukjent felt"))
     if said.get("kind") not in DeliveryKind.values:
@@ -70,9 +70,21 @@ def read_manifest(folder: Path, *, now: datetime) -> Manifest:
     if not counted or set(rows) - names:
         raise _unusable(path, "rows")
     kind = DeliveryKind(said["kind"])
-    if kind is DeliveryKind.COMPLETE and set(rows) != names:
-        raise _unusable(path, _("rows må ha alle fem filene"))
+    delivered = {file.name for file in files_in(folder)}
+    if kind is DeliveryKind.COMPLETE and set(rows) != delivered:
+        raise _unusable(path, _("rows må ha alle filene"))
     return Manifest(kind=kind, created_at=created_at, rows=rows, content=content)
+
+
+def require_delivered(files: Sequence[RegisterFile], manifest: Manifest) -> None:
+    """Refuse a delivery that lacks a file of which the manifest says it has rows.
+
+    :raises RegisterUnusable: names the file, and both numbers.
+    """
+    for file in EVERY_FILE:
+        expected = manifest.rows.get(file.name, 0)
+        if file not in files and expected:
+            raise _cut_short(file, found=0, expected=expected)
 
 
 def require_rows(cursor: CursorWrapper, file: RegisterFile, manifest: Manifest) -> None:
@@ -84,19 +96,20 @@ def require_rows(cursor: CursorWrapper, file: RegisterFile, manifest: Manifest) 
         return
     cursor.execute(SQL("SELECT count(*) FROM {}").format(staged(file)))
     (found,) = cursor.fetchone()
-    if found != manifest.rows[file.name]:
-        raise RegisterUnusable(
-            _(
-                "%(file)s har %(found)d rader, men delivery.toml sier "
-                "%(expected)d. Leveransen er avkortet, og ingenting er endret. "
-                "Lever alle filene på nytt."
-            )
-            % {
-                "file": file.file_name,
-                "found": found,
-                "expected": manifest.rows[file.name],
-            }
+    expected = manifest.rows[file.name]
+    if found != expected:
+        raise _cut_short(file, found=found, expected=expected)
+
+
+def _cut_short(file: RegisterFile, *, found: int, expected: int) -> RegisterUnusable:
+    return RegisterUnusable(
+        _(
+            "%(file)s har %(found)d rader, men delivery.toml sier "
+            "%(expected)d. Leveransen er avkortet, og ingenting er endret. "
+            "Lever alle filene på nytt."
         )
+        % {"file": file.file_name, "found": found, "expected": expected}
+    )
 
 
 def _unusable(path: Path, what: str) -> RegisterUnusable:

@@ -197,7 +197,7 @@ def fill(cursor: CursorWrapper, target: Target, *, now: datetime) -> Written:
     """Write every sound row into an empty table: there is nothing to compare with."""
     cursor.execute(
         SQL(_FILL).format(
-            **_insertion(target), new_id=_new_id(now), source=SQL(target.source)
+            **_insertion(target), new_id=new_id(now), source=SQL(target.source)
         )
     )
     return Written(new=cursor.rowcount, changed=0)
@@ -210,7 +210,7 @@ def find_changes(cursor: CursorWrapper, target: Target, *, now: datetime) -> Non
         SQL(_FIND_CHANGES).format(
             changes=changes(target.file),
             columns=_listed(columns, of="s"),
-            new_id=_new_id(now),
+            new_id=new_id(now),
             source=SQL(target.source),
             table=Identifier(target.table),
             same_key=SQL(" AND ").join(
@@ -251,7 +251,7 @@ def make_ports(cursor: CursorWrapper, *, now: datetime) -> None:
     """Give each meter without a port one: wanted closed, and unknown as it is."""
     cursor.execute(
         SQL(_NEW_PORTS).format(
-            new_id=_new_id(now),
+            new_id=new_id(now),
             desired=Literal(DesiredState.CLOSED.value),
             reported=Literal(ReportedState.UNKNOWN.value),
         )
@@ -274,7 +274,8 @@ def _listed(names: Sequence[str], *, of: str) -> Composable:
     return SQL(", ").join(Identifier(of, name) for name in names)
 
 
-def _new_id(now: datetime) -> Composable:
+def new_id(now: datetime) -> Composable:
+    """The id of a new row: a UUID of version 7 that rises with `s.line`."""
     milliseconds = Literal(int(now.timestamp() * 1000))
     return SQL(_NEW_ID).format(
         milliseconds=milliseconds, seed=Literal(secrets.token_hex())

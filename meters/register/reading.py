@@ -11,9 +11,12 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from meters.register.files import FILES, RegisterFile, RowRefused
+from meters.register.files import EVERY_FILE, FILES, RegisterFile, RowRefused
 from meters.register.report import SHAPE_LENGTH, Reason, shape_of
 from meters.register.values import NULL, Refused
+
+UNSAID = -1
+"""The place of a column that the header lacks, as it may."""
 
 LONGEST_LINE = 64 * 1024
 """Bytes. Longer than any row can be; beyond it the file is something else."""
@@ -52,9 +55,9 @@ def staged_rows(file: RegisterFile, folder: Path, *, watch: Watch) -> Iterator[s
     _number, header, _end = next(lines, _NO_LINE)
     separator = _separator(header)
     places = _places(file, header)
-    width = len(places)
+    width = len([place for place in places if place != UNSAID])
     plan = [
-        (place, column.parse)
+        (place, _unsaid if place == UNSAID else column.parse)
         for place, column in zip(places, file.columns, strict=True)
     ]
     nothing = [NULL] * len(file.staged)
@@ -94,8 +97,17 @@ def require_files(folder: Path) -> None:
             )
             % {"folder": folder, "files": ", ".join(missing)}
         )
-    for file in FILES:
+    for file in files_in(folder):
         require_headers(file, folder)
+
+
+def files_in(folder: Path) -> tuple[RegisterFile, ...]:
+    """The files of this delivery: all that must be there, and what else is."""
+    return tuple(
+        file
+        for file in EVERY_FILE
+        if file in FILES or (folder / file.file_name).is_file()
+    )
 
 
 def require_headers(file: RegisterFile, folder: Path) -> None:
@@ -191,7 +203,11 @@ def _places(file: RegisterFile, header: str) -> list[int]:
         names = [name.strip() for name in _fields(header, _separator(header))]
     except RowRefused:
         names = []
-    expected = [column.name for column in file.columns]
+    expected = [
+        column.name
+        for column in file.columns
+        if not column.optional or column.name in names
+    ]
     if sorted(names) != sorted(expected):
         missing = [name for name in expected if name not in names]
         unknown = [name for name in names if name and name not in expected]
@@ -207,7 +223,14 @@ def _places(file: RegisterFile, header: str) -> list[int]:
                 "expected": ",".join(expected),
             }
         )
-    return [names.index(name) for name in expected]
+    return [
+        names.index(column.name) if column.name in names else UNSAID
+        for column in file.columns
+    ]
+
+
+def _unsaid(_value: str) -> str:
+    return NULL
 
 
 def _short(name: str) -> str:

@@ -4,14 +4,14 @@ No more than a thousand are in memory at a time, however many were refused.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from django.db.backends.utils import CursorWrapper
 from psycopg2.sql import NULL, SQL, Composable, Identifier
 
 from meters.identifiers import NORWEGIAN_PREFIX
-from meters.register.files import FILES, METERING_POINTS, RegisterFile
+from meters.register.files import METERING_POINTS, RegisterFile
 from meters.register.report import Reason, Rejection
 from meters.register.staging import staged
 
@@ -59,14 +59,16 @@ def unusual_prefixes(
     return warnings, rows[0][1] if rows else 0
 
 
-def write_rejections(cursor: CursorWrapper, stream: TextIO) -> None:
+def write_rejections(
+    cursor: CursorWrapper, stream: TextIO, *, files: Sequence[RegisterFile]
+) -> None:
     """Write every refused row as CSV: where it is and why, with none of its values.
 
     But for the GSRN, which is nobody's name and whose check digit was seen to hold.
     """
     writer = csv.writer(stream, delimiter=";", lineterminator="\n")
     writer.writerow(HEADER)
-    for file in FILES:
+    for file in files:
         has_gsrn = "gsrn" in file.key_columns
         gsrn = Identifier("gsrn") if has_gsrn else NULL
         for row in _streamed(cursor, _rejected(file, gsrn=gsrn)):

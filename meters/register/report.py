@@ -100,6 +100,23 @@ class Reason(TextChoices):
         "overlap_beside",
         gettext_lazy("en annen periode på samme sted overlapper; de avvises samlet"),
     )
+    GROUND_UNFIT = (
+        "ground_unfit",
+        gettext_lazy(
+            "en virksomhet har «business»; en person «guardian» eller «estate»"
+        ),
+    )
+    REPRESENTS_SELF = (
+        "represents_self",
+        gettext_lazy("nummeret er kundens eget; ingen representerer seg selv"),
+    )
+    EDITED = (
+        "edited",
+        gettext_lazy(
+            "en rett som er registrert, endres ikke: sett ends_on, og lever den nye med"
+            " eget nummer"
+        ),
+    )
     UNUSUAL_PREFIX = (
         "unusual_prefix",
         gettext_lazy("målepunkt-ID-en har ikke det vanlige prefikset 707057500"),

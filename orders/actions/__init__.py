@@ -16,10 +16,21 @@ from orders.actions.opening import (
     ConsentIncomplete,
     IdentificationTooOld,
     MeterCannotOpen,
+    SomeRefused,
     place_opening,
     place_opening_for_caller,
+    place_openings,
 )
-from orders.actions.origin import AlreadyOrdered, NotVerified
+from orders.actions.origin import (
+    AlreadyOrdered,
+    HolderDead,
+    NotRepresented,
+    NotVerified,
+)
+from orders.actions.representing import (
+    register_representation,
+    revoke_representation,
+)
 
 __all__ = [
     "Agreement",
@@ -27,16 +38,22 @@ __all__ = [
     "AlreadyOrdered",
     "AlreadySent",
     "ConsentIncomplete",
+    "HolderDead",
     "IdentificationTooOld",
     "MeterCannotOpen",
     "NoMeter",
     "NotCancellable",
     "NotHolder",
+    "NotRepresented",
     "NotVerified",
     "NothingToClose",
+    "SomeRefused",
     "cancel_order",
     "place_closing",
     "place_closing_for_caller",
     "place_opening",
     "place_opening_for_caller",
+    "place_openings",
+    "register_representation",
+    "revoke_representation",
 ]

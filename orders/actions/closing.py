@@ -2,14 +2,19 @@
 
 from datetime import datetime
 
-from hanportal.accounts.models import CallerVerification, Customer
+from hanportal.accounts.models import CallerVerification, Customer, Representation
 from hanportal.audit import log
 from meters.models import MeteringPoint
 from meters.states import ReportedState
 from notifications.models import MessageKind
 from orders import intents, notices
 from orders.actions.locking import locked_port
-from orders.actions.origin import AlreadyOrdered, Origin, verified_caller
+from orders.actions.origin import (
+    AlreadyOrdered,
+    Origin,
+    require_right,
+    verified_caller,
+)
 from orders.models import Order
 from orders.states import Channel, ConsentEnd, OrderKind, OrderStatus
 
@@ -19,16 +24,28 @@ class NothingToClose(Exception):  # noqa: N818 -- errors are sentences, not suff
 
 
 def place_closing(
-    *, customer: Customer, metering_point: MeteringPoint, by: log.Actor, now: datetime
+    *,
+    customer: Customer,
+    metering_point: MeteringPoint,
+    by: log.Actor,
+    now: datetime,
+    representation: Representation | None = None,
 ) -> Order:
     """Withdraw the consent and order the port closed, on Min side.
 
+    :param representation: on what somebody else does it for the customer.
+    :raises NotRepresented: that right was revoked, is over, or is another customer's.
     :raises NotHolder: the customer does not hold the point today.
     :raises NoMeter: no meter is installed there.
     :raises AlreadyOrdered: a closing is already under way.
     :raises NothingToClose: the port is known to be closed, and nothing is under way.
     """
-    origin = Origin(customer=customer, by=by, channel=Channel.MINSIDE)
+    origin = Origin(
+        customer=customer,
+        by=by,
+        channel=Channel.MINSIDE,
+        representation=representation,
+    )
     return _close(origin, metering_point, now=now)
 
 
@@ -42,7 +59,8 @@ def place_closing_for_caller(
     """Withdraw a verified caller's consent and order the port closed for them.
 
     :raises NotVerified: the caller's identity is not known to this agent now.
-    :raises NotHolder, NoMeter, AlreadyOrdered, NothingToClose: as on Min side.
+    :raises NotRepresented, NotHolder, NoMeter, AlreadyOrdered, NothingToClose: as on
+        Min side.
     """
     origin = verified_caller(verification, by=by, now=now)
     return _close(origin, metering_point, now=now)
@@ -50,6 +68,7 @@ def place_closing_for_caller(
 
 def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> Order:
     with locked_port(origin.customer, metering_point, now=now) as port:
+        require_right(origin, now=now)
         live = intents.live_order(metering_point)
         if live is not None and live.kind == OrderKind.CLOSE:
             raise AlreadyOrdered(live)

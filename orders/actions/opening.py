@@ -1,24 +1,35 @@
 """Ordering the port opened, with the verified consent that permits it."""
 
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
-from hanportal.accounts.models import CallerVerification, Customer, Identification
+from hanportal.accounts.models import (
+    CallerVerification,
+    Customer,
+    Identification,
+    Representation,
+)
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
 from meters.states import HanCapability
 from notifications.models import MessageKind
 from orders import intents, notices
-from orders.actions.locking import locked_port
+from orders.actions.locking import NoMeter, NotHolder, locked_port
 from orders.actions.origin import (
     AlreadyOrdered,
     Origin,
     identification_of_caller,
+    require_living,
+    require_right,
     verified_caller,
 )
-from orders.models import Consent, Order, Terms
+from orders.models import Consent, Order, Placement, Terms
 from orders.states import Channel, OrderKind, OrderStatus, SecurityPlacement
 
 
@@ -50,6 +61,19 @@ class AlreadyOpen(Exception):  # noqa: N818 -- errors are sentences, not suffixe
     """The port is open already, under a consent that still holds."""
 
 
+class SomeRefused(Exception):  # noqa: N818 -- errors are sentences, not suffixes
+    """Some of several points can't be ordered, so none was; `refusals` says why, by
+    point. Ordering the others helps."""
+
+    def __init__(self, refusals: Mapping[UUID, Exception]) -> None:
+        super().__init__(f"{len(refusals)} of the points can't be ordered.")
+        self.refusals = refusals
+
+
+REFUSALS = (NotHolder, NoMeter, MeterCannotOpen, AlreadyOrdered, AlreadyOpen)
+"""What may stand against one point."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
     """What a customer ticked: each statement by itself, and how the meter is placed."""
@@ -67,9 +91,14 @@ def place_opening(
     identification: Identification,
     by: log.Actor,
     now: datetime,
+    representation: Representation | None = None,
 ) -> Order:
     """Record a verified consent and order the port opened, on Min side.
 
+    :param representation: on what the person who was identified gives the customer's
+        consent; None for the customer in person.
+    :raises NotRepresented: that right was revoked, is over, or is another customer's.
+    :raises HolderDead: the customer has died, and no estate orders.
     :raises NotHolder: the customer does not hold the point today.
     :raises NoMeter: no meter is installed there.
     :raises ConsentIncomplete: a statement or the placement was not confirmed.
@@ -78,10 +107,13 @@ def place_opening(
     :raises AlreadyOrdered: an opening is already under way.
     :raises AlreadyOpen: the port is open under a consent that still holds.
     """
-    age = now - identification.authenticated_at
-    if age > settings.CONSENT_MAX_AUTHENTICATION_AGE:
-        raise IdentificationTooOld
-    origin = Origin(customer=customer, by=by, channel=Channel.MINSIDE)
+    _require_fresh(identification, now=now)
+    origin = Origin(
+        customer=customer,
+        by=by,
+        channel=Channel.MINSIDE,
+        representation=representation,
+    )
     return _open(origin, metering_point, agreement, identification, now=now)
 
 
@@ -96,12 +128,86 @@ def place_opening_for_caller(
     """Record what a verified caller agreed to, and order the port opened for them.
 
     :raises NotVerified: the caller's identity is not known to this agent now.
-    :raises NotHolder, NoMeter, ConsentIncomplete, MeterCannotOpen, AlreadyOrdered,
-        AlreadyOpen: as on Min side.
+    :raises NotRepresented, HolderDead, NotHolder, NoMeter, ConsentIncomplete,
+        MeterCannotOpen, AlreadyOrdered, AlreadyOpen: as on Min side.
     """
     origin = verified_caller(verification, by=by, now=now)
     identification = identification_of_caller(verification)
     return _open(origin, metering_point, agreement, identification, now=now)
+
+
+def place_openings(
+    *,
+    customer: Customer,
+    metering_points: Collection[MeteringPoint],
+    agreement: Agreement,
+    identification: Identification,
+    by: log.Actor,
+    now: datetime,
+    representation: Representation | None = None,
+) -> list[Order]:
+    """Order several ports opened together: one reference, an order and a consent each.
+
+    All of them or none: what stands against one stands against the whole, and is told
+    for each point.
+
+    :param agreement: confirmed for each of the meters, the placement too.
+    :raises SomeRefused: by point, what `place_opening` would raise of each.
+    :raises ConsentIncomplete, IdentificationTooOld, NotRepresented, HolderDead: as
+        `place_opening` does.
+    """
+    _require_fresh(identification, now=now)
+    origin = Origin(
+        customer=customer,
+        by=by,
+        channel=Channel.MINSIDE,
+        representation=representation,
+    )
+    security = _require_complete(agreement)
+    require_living(origin, now=now)
+    with ExitStack() as locks:
+        locks.enter_context(transaction.atomic())
+        ports = _locked_together(locks, origin, metering_points, now=now)
+        require_right(origin, now=now)
+        placement = origin.reference(at=now)
+        return [
+            _open_one(
+                origin,
+                port,
+                point,
+                agreement,
+                identification,
+                security=security,
+                overtaken=overtaken,
+                placement=placement,
+                now=now,
+            )
+            for point, port, overtaken in ports
+        ]
+
+
+def _locked_together(
+    locks: ExitStack,
+    origin: Origin,
+    metering_points: Collection[MeteringPoint],
+    *,
+    now: datetime,
+) -> list[tuple[MeteringPoint, HanPort, Order | None]]:
+    """Every port locked, in one order for everybody, before anything is written.
+
+    With each the closing that the opening overtakes, if there is one.
+    """
+    ports: list[tuple[MeteringPoint, HanPort, Order | None]] = []
+    refusals: dict[UUID, Exception] = {}
+    for point in sorted(metering_points, key=lambda each: each.pk):
+        try:
+            port = locks.enter_context(locked_port(origin.customer, point, now=now))
+            ports.append((point, port, _require_openable(port, point)))
+        except REFUSALS as refusal:
+            refusals[point.pk] = refusal
+    if refusals or not ports:
+        raise SomeRefused(refusals)
+    return ports
 
 
 def _open(
@@ -113,31 +219,69 @@ def _open(
     now: datetime,
 ) -> Order:
     security = _require_complete(agreement)
+    require_living(origin, now=now)
     with locked_port(origin.customer, metering_point, now=now) as port:
-        _make_way(port, metering_point, by=origin.by, now=now)
-        consent = Consent.give(
-            customer=origin.customer,
-            metering_point=metering_point,
-            meter=port.meter,
-            terms=agreement.terms,
-            confirmed=sorted(agreement.confirmed),
+        require_right(origin, now=now)
+        overtaken = _require_openable(port, metering_point)
+        return _open_one(
+            origin,
+            port,
+            metering_point,
+            agreement,
+            identification,
             security=security,
-            identification=identification,
-            channel=origin.channel,
-            verification=origin.verification,
-            by=origin.by,
-            at=now,
+            overtaken=overtaken,
+            placement=None,
+            now=now,
         )
-        order = origin.place(
-            OrderKind.OPEN,
-            port=port,
-            metering_point=metering_point,
-            consent=consent,
-            at=now,
-        )
-        intents.want_open(port, order=order, consent=consent, by=origin.by, at=now)
-        notices.tell(MessageKind.ORDER_RECEIVED, order, at=now)
+
+
+def _open_one(
+    origin: Origin,
+    port: HanPort,
+    metering_point: MeteringPoint,
+    agreement: Agreement,
+    identification: Identification,
+    *,
+    security: SecurityPlacement,
+    overtaken: Order | None,
+    placement: Placement | None,
+    now: datetime,
+) -> Order:
+    """The consent, the order and the command of one point whose port is locked."""
+    if overtaken is not None:
+        overtaken.transition_to(OrderStatus.SUPERSEDED, by=origin.by, at=now)
+    consent = Consent.give(
+        customer=origin.customer,
+        metering_point=metering_point,
+        meter=port.meter,
+        terms=agreement.terms,
+        confirmed=sorted(agreement.confirmed),
+        security=security,
+        identification=identification,
+        channel=origin.channel,
+        verification=origin.verification,
+        representation=origin.representation,
+        by=origin.by,
+        at=now,
+    )
+    order = origin.place(
+        OrderKind.OPEN,
+        port=port,
+        metering_point=metering_point,
+        consent=consent,
+        at=now,
+        placement=placement,
+    )
+    intents.want_open(port, order=order, consent=consent, by=origin.by, at=now)
+    notices.tell(MessageKind.ORDER_RECEIVED, order, at=now)
     return order
+
+
+def _require_fresh(identification: Identification, *, now: datetime) -> None:
+    age = now - identification.authenticated_at
+    if age > settings.CONSENT_MAX_AUTHENTICATION_AGE:
+        raise IdentificationTooOld
 
 
 def _require_complete(agreement: Agreement) -> SecurityPlacement:
@@ -149,18 +293,14 @@ def _require_complete(agreement: Agreement) -> SecurityPlacement:
     return agreement.security
 
 
-def _make_way(
-    port: HanPort, metering_point: MeteringPoint, *, by: log.Actor, now: datetime
-) -> None:
-    """Nothing may stand against the opening; a closing under way is overtaken."""
+def _require_openable(port: HanPort, metering_point: MeteringPoint) -> Order | None:
+    """Nothing may stand against the opening; the closing that it overtakes, if any."""
     capability = HanCapability(port.meter.han_capability)
     if capability != HanCapability.REMOTE:
         raise MeterCannotOpen(capability)
     live = intents.live_order(metering_point)
-    if live is None:
-        if intents.active_consent(metering_point) is not None:
-            raise AlreadyOpen
-        return
-    if live.kind == OrderKind.OPEN:
+    if live is not None and live.kind == OrderKind.OPEN:
         raise AlreadyOrdered(live)
-    live.transition_to(OrderStatus.SUPERSEDED, by=by, at=now)
+    if live is None and intents.active_consent(metering_point) is not None:
+        raise AlreadyOpen
+    return live

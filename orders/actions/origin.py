@@ -5,10 +5,17 @@ from datetime import datetime
 
 import structlog
 
-from hanportal.accounts.models import CallerVerification, Customer, Identification
+from hanportal.accounts.models import (
+    CallerPurpose,
+    CallerVerification,
+    Customer,
+    CustomerKind,
+    Identification,
+    Representation,
+)
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
-from orders.deadlines import due_date
+from orders.deadlines import due_date, oslo_date
 from orders.models import Consent, Order, Placement
 from orders.states import Channel, OrderKind
 
@@ -27,6 +34,14 @@ class NotVerified(Exception):  # noqa: N818 -- errors are sentences, not suffixe
     """The caller's identity is not known to this agent now; verify the caller again."""
 
 
+class NotRepresented(Exception):  # noqa: N818 -- errors are sentences, not suffixes
+    """The person may not act for this customer now. Only a new right helps."""
+
+
+class HolderDead(Exception):  # noqa: N818 -- errors are sentences, not suffixes
+    """The customer has died: only who represents the estate may consent."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Origin:
     """Who wants it, who types it, through which channel, and how we know."""
@@ -34,7 +49,19 @@ class Origin:
     customer: Customer
     by: log.Actor
     channel: Channel
+    representation: Representation | None = None
+    """On what somebody else wants it for the customer; None in person."""
     verification: CallerVerification | None = None
+
+    def reference(self, *, at: datetime) -> Placement:
+        """One reference, for an order or for several that are placed together."""
+        return Placement.make(
+            customer=self.customer,
+            channel=self.channel,
+            verification=self.verification,
+            representation=self.representation,
+            at=at,
+        )
 
     def place(
         self,
@@ -44,14 +71,10 @@ class Origin:
         metering_point: MeteringPoint,
         consent: Consent | None,
         at: datetime,
+        placement: Placement | None = None,
     ) -> Order:
-        """Insert the order under a reference of its own."""
-        placement = Placement.make(
-            customer=self.customer,
-            channel=self.channel,
-            verification=self.verification,
-            at=at,
-        )
+        """Insert the order, under a reference of its own or beside others."""
+        placement = placement or self.reference(at=at)
         order = Order.place(
             kind=kind,
             placement=placement,
@@ -67,21 +90,59 @@ class Origin:
         return order
 
 
+def require_right(origin: Origin, *, now: datetime) -> None:
+    """Whoever acts for another still may, until this transaction is over.
+
+    Called with the port locked and before anything is written to the audit chain, in
+    the order that revoking takes its locks.
+
+    :raises NotRepresented: revoked, over, or another customer's.
+    """
+    if origin.representation is None:
+        return
+    held = Representation.objects.share_locked(origin.representation.id)
+    is_theirs = held.represented_id == origin.customer.pk
+    if not is_theirs or not held.is_current(on=oslo_date(now)):
+        raise NotRepresented("The right to act for this customer has ended.")
+
+
+def require_living(origin: Origin, *, now: datetime) -> None:
+    """Nobody consents in the name of the dead but their estate.
+
+    :raises HolderDead: the customer has died, and it is wanted in person.
+    """
+    died_on = origin.customer.died_on
+    has_died = died_on is not None and died_on <= oslo_date(now)
+    if has_died and origin.representation is None:
+        raise HolderDead("The estate's representative can order.")
+
+
 def verified_caller(
     verification: CallerVerification, *, by: log.Actor, now: datetime
 ) -> Origin:
     """The caller's wish, as long as this agent's verification of them holds.
 
-    :raises NotVerified: it failed, was ended, has expired, or is another agent's.
+    :raises NotVerified: it failed, was ended, has expired, is another agent's, or was
+        made for another purpose.
+    :raises NotRepresented: nobody is a business in person; the caller was not known as
+        somebody who acts for it.
     """
-    fresh = CallerVerification.objects.select_related("agent", "caller").get(
-        pk=verification.pk
-    )
+    fresh = CallerVerification.objects.select_related(
+        "agent", "caller", "representation"
+    ).get(pk=verification.pk)
     is_by_agent = by == log.Actor(log.ActorKind.STAFF, fresh.agent.staff_number)
-    if not is_by_agent or not fresh.is_valid(agent=fresh.agent, now=now):
+    holds = fresh.is_valid(agent=fresh.agent, purpose=CallerPurpose.ORDERS, now=now)
+    if not is_by_agent or not holds:
         raise NotVerified
+    is_business = fresh.caller.kind == CustomerKind.ORGANISATION
+    if is_business and fresh.representation is None:
+        raise NotRepresented("Only somebody who acts for the business can order.")
     return Origin(
-        customer=fresh.caller, by=by, channel=Channel.CONSOLE, verification=fresh
+        customer=fresh.caller,
+        by=by,
+        channel=Channel.CONSOLE,
+        representation=fresh.representation,
+        verification=fresh,
     )
 
 

@@ -9,12 +9,27 @@ from django.db import models
 from django.db.models import Q
 from uuid6 import uuid7
 
-from hanportal.accounts.models import CallerVerification, Customer, Identification
+from hanportal.accounts.models import (
+    CallerVerification,
+    Customer,
+    Identification,
+    Representation,
+)
 from hanportal.audit import log
 from meters.models import HanPort, Meter, MeteringPoint
 from orders.models.references import new_receipt_number
 from orders.models.terms import Terms
 from orders.states import Channel, ConsentEnd, SecurityPlacement
+
+
+def on_behalf(representation: Representation | None) -> dict[str, log.Json]:
+    """What events say of who acted for the customer; nothing for the customer."""
+    if representation is None:
+        return {}
+    return {
+        "representation": str(representation.id),
+        "ground": str(representation.ground),
+    }
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
@@ -35,7 +50,11 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     def for_the_register(self) -> Self:
         """The whole register with what a line of it tells, newest first."""
         return self.select_related(
-            "customer", "metering_point", "terms", "caller_verification__agent"
+            "customer",
+            "metering_point",
+            "terms",
+            "caller_verification__agent",
+            "representation",
         ).newest_first()
 
     def next_given_at(self, consent: "Consent") -> datetime | None:
@@ -106,6 +125,11 @@ class Consent(models.Model):
         CallerVerification, on_delete=models.PROTECT, null=True, related_name="consents"
     )
     """How the customer centre knew who was calling; none on Min side."""
+    representation = models.ForeignKey(
+        Representation, on_delete=models.PROTECT, null=True, related_name="consents"
+    )
+    """On what somebody else gave the customer's consent; none in person. Identified is
+    who gave it. The database holds that it is a representation of this customer."""
     given_by = models.CharField(max_length=80)
     """The actor's reference: the customer's own login, or the agent's."""
     gsrn = models.CharField(max_length=18)
@@ -166,6 +190,7 @@ class Consent(models.Model):
         identification: Identification,
         channel: Channel,
         verification: CallerVerification | None,
+        representation: Representation | None,
         by: log.Actor,
         at: datetime,
     ) -> Self:
@@ -182,6 +207,7 @@ class Consent(models.Model):
             identified_at=identification.authenticated_at,
             channel=channel,
             caller_verification=verification,
+            representation=representation,
             given_by=by.reference,
             gsrn=metering_point.gsrn,
             meter_serial=meter.serial,
@@ -208,7 +234,11 @@ class Consent(models.Model):
         )
 
     def permits_opening(self, *, on: date) -> bool:
-        """True while it is active and its giver still holds the point on this date."""
+        """True while it is active and its customer still holds the point on this date.
+
+        Whether a representation that it was given on still holds counts nothing: the
+        consent is the customer's (docs/adr/0020).
+        """
         return (
             self.is_active
             and MeteringPoint.objects.held_by(self.customer, on=on)
@@ -234,6 +264,7 @@ class Consent(models.Model):
                 "security": str(self.security),
                 "identified_level": self.identified_level,
                 "channel": str(self.channel),
+                **on_behalf(self.representation),
             },
             personal={
                 "gsrn": self.gsrn,

@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import Q
 from uuid6 import uuid7
 
-from hanportal.accounts.models import CallerVerification, Customer
+from hanportal.accounts.models import CallerVerification, Customer, Representation
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
-from orders.models.consents import Consent
+from orders.models.consents import Consent, on_behalf
 from orders.models.references import new_reference
 from orders.states import (
     LIVE_ORDER_STATUSES,
@@ -48,6 +48,10 @@ class Placement(models.Model):
         related_name="placements",
     )
     """How the customer centre knew who was calling; none on Min side."""
+    representation = models.ForeignKey(
+        Representation, on_delete=models.PROTECT, null=True, related_name="placements"
+    )
+    """On what somebody else ordered for the customer; none in person."""
     placed_at = models.DateTimeField()
 
     class Meta:
@@ -70,12 +74,14 @@ class Placement(models.Model):
         channel: Channel,
         verification: CallerVerification | None,
         at: datetime,
+        representation: Representation | None = None,
     ) -> Self:
         """Insert a placement with a reference of its own."""
         placement = cls(
             customer=customer,
             channel=channel,
             caller_verification=verification,
+            representation=representation,
             placed_at=at,
         )
         placement.save(force_insert=True)
@@ -119,7 +125,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def for_pages(self) -> Self:
         """With all that an order's page shows, in one query."""
         return self.select_related(
-            "placement", "metering_point", "port__meter", "consent"
+            "placement__representation", "metering_point", "port__meter", "consent"
         )
 
 
@@ -239,6 +245,7 @@ class Order(models.Model):
                 "kind": str(kind),
                 "reference": placement.reference,
                 "due_date": str(due_date),
+                **on_behalf(placement.representation),
             },
             personal={"gsrn": metering_point.gsrn},
         )

@@ -65,6 +65,7 @@ def test_these_are_all_the_pages_where_people_enter_and_leave() -> None:
         ("logg-inn/", "account_login"),
         ("logg-inn/bekreft/", "reauthenticate"),
         ("logg-inn/retur/", "eid_callback"),
+        ("min-side/handle-for/", "act_for"),
         ("logg-ut/", "account_logout"),
         ("ansatt/", "staff_home"),
         ("ansatt/logg-inn/", "staff_login"),

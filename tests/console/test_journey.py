@@ -11,13 +11,15 @@ from django.conf import settings as django_settings
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.fixtures import Settings
 
-from hanportal.accounts.models import CallerVerification, Customer
+from hanportal.accounts.actions import give_role
+from hanportal.accounts.models import CallerVerification, Customer, Role, User
 from meters.states import ReportedState
 from notifications.models import Message
 from orders.models import Order
 from orders.states import Channel, OrderStatus
+from tests.accounts.representing import VERA_ID
 from tests.console.conftest import make_unmistakable
-from tests.console.desk import Desk, an_agent
+from tests.console.desk import BY, Desk, an_agent
 from tests.minside.stage import free_port, portal_on
 from tests.minside.test_journey import (
     Stage,
@@ -166,4 +168,56 @@ def test_the_clock_of_the_control_runs_down_in_words(stage: Stage) -> None:
     expect(page.get_by_text("Gjelder i ett minutt til")).to_be_visible()
     page.clock.fast_forward("01:00")
     expect(page.get_by_text("Kontrollen er utløpt")).to_be_visible()
+    assert stage.complaints == []
+
+
+def test_a_guardian_is_registered_rings_and_is_known_on_two_levels(
+    stage: Stage,
+) -> None:
+    page, customer = stage.page, stage.world.customer
+    give_role(
+        user=User.objects.get(staff_number="1001"),
+        role=Role.SUPERVISOR,
+        by=BY,
+        now=stage.world.now,
+    )
+    page.goto(f"{stage.address}/kundesenter/kunde/{customer.id}/representanter/")
+    stage.press("Registrer en ny")
+    stage.press("Registrer")
+    expect(page).to_have_title(
+        "Feil: Registrer hvem som kan handle for kunden – Fjordnett"
+    )
+    stage.look("c20-register-refused")
+    page.get_by_role("radio", name="Verge").check()
+    page.get_by_label("Navn").fill("Vera Verge")
+    page.get_by_label("Fødselsnummer eller D-nummer").fill(VERA_ID)
+    page.get_by_label("Dokument (nummer eller arkivsak)").fill("2026/1234")
+    stage.press("Registrer")
+    stage.heading("Hvem som kan handle for kunden")
+    expect(page.get_by_role("heading", name="Vera Verge")).to_be_visible()
+    stage.look("c21-representations")
+
+    page.get_by_role("link", name="Kari Nordmann").click()
+    page.get_by_text("Noe annet, eller noen som ringer for kunden?").click()
+    page.get_by_role("radio", name="Vera Verge, verge").check()
+    stage.look("c22-who-rings")
+    stage.press("Begynn kontrollen")
+    answer(stage, "Hva er fødselsdatoen din?", "1. oktober 1980")
+    answer(stage, "Hva er de fire siste sifrene", "7361")
+    answer(stage, "Hvilken e-postadresse har vi registrert", "kari@eksempel.example")
+    expect(
+        page.get_by_role("heading", name="Kontroller retten til å handle for kunden")
+    ).to_be_visible()
+    stage.look("c23-second-level")
+    answer(stage, "Hva er fødselsdatoen din, du som ringer?", "17. april 1975")
+    answer(stage, "Hvilket dokument gir deg rett", "2026/1234")
+    stage.heading("Hva kan vi hjelpe med?")
+    expect(page.get_by_text("Vera Verge, verge, ringer for kunden")).to_be_visible()
+    stage.look("c24-known-for-another")
+
+    page.get_by_role("link", name="Se alle, registrer eller trekk tilbake").click()
+    page.get_by_role("link", name="Trekk tilbake retten til Vera Verge").click()
+    stage.look("c25-revoke")
+    stage.press("Ja, trekk tilbake")
+    expect(page.get_by_text("Trukket tilbake", exact=True)).to_be_visible()
     assert stage.complaints == []

@@ -13,12 +13,18 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from hanportal.accounts.actions import add_app, choose_password
-from hanportal.accounts.login import IDENTIFICATION_KEY
-from hanportal.accounts.models import Customer, Role, User
+from hanportal.accounts.actions import (
+    add_app,
+    choose_password,
+    revoke_representation,
+)
+from hanportal.accounts.guards.acting import CHOSEN_KEY
+from hanportal.accounts.login import IDENTIFICATION_KEY, PERSON_KEY
+from hanportal.accounts.models import Customer, Representation, Role, User
 from notifications.models import Message
 from orders import fulfilment
 from orders.models import Exchange
+from tests.accounts.representing import BY, a_representation
 from tests.accounts.staff import logged_in, make_staff
 from tests.orders.world import a_customer, a_point_with_meter, build_world
 
@@ -28,6 +34,8 @@ PEOPLE = (
     "customer",
     "another_customer",
     "not_a_customer",
+    "representative",
+    "former_representative",
     "half_way",
     "no_role",
     "agent",
@@ -112,7 +120,15 @@ def build_rights_world() -> RightsWorld:
             "app_label": "accounts",
         }
     )
+    acting = a_representation(world.customer)
+    former = a_representation(
+        world.customer, name="Ferdig Verge", national_id="11829045623"
+    )
+    revoke_representation(representation=former, by=BY, now=world.now)
+    made.names["representation_id"] = acting.id
     made.browsers = _everybody(world.customer)
+    made.browsers["representative"] = _by_eid(None, acts_on=acting)
+    made.browsers["former_representative"] = _by_eid(None, acts_on=former)
     return made
 
 
@@ -131,7 +147,9 @@ def _everybody(customer: Customer) -> dict[str, Client]:
     }
 
 
-def _by_eid(customer: Customer | None) -> Client:
+def _by_eid(
+    customer: Customer | None, *, acts_on: Representation | None = None
+) -> Client:
     user = User.objects.create(customer=customer, display_name="Kari Nordmann")
     client = Client()
     client.force_login(user)
@@ -142,6 +160,10 @@ def _by_eid(customer: Customer | None) -> Client:
         "level": "idporten-loa-high",
         "authenticated_at": timezone.now().isoformat(),
     }
+    if acts_on is not None:
+        version, hash_ = acts_on.national_id_key_version, acts_on.national_id_hash
+        session[PERSON_KEY] = {str(version): hash_}
+        session[CHOSEN_KEY] = str(acts_on.id)
     session.save()
     return client
 

@@ -31,6 +31,10 @@ FORM = "role=auditor"
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 REST = "everybody else"
 CUSTOMERS = "all customers"
+SAME_AS = {
+    "representative": "customer",
+    "former_representative": "not_a_customer",
+}
 OUTCOMES = {
     200: "page",
     204: "done",
@@ -76,10 +80,17 @@ def ask(world: RightsWorld, route: str, method: str, person: str) -> str:
 
 
 def expected(route: str, method: str) -> dict[str, str]:
-    """The table's row, with the rest of the people filled in."""
+    """The table's row, with the rest of the people filled in.
+
+    Who acts for the customer gets what the customer gets, and who no longer may gets
+    what a stranger with an eID gets, unless the row says otherwise.
+    """
     row = dict(RIGHTS[route][method])
     rest, group = row.pop(REST), row.pop(CUSTOMERS, None)
-    grouped = dict.fromkeys(PEOPLE[1:4], group) if group else {}
+    grouped = dict.fromkeys(PEOPLE[1:6], group) if group else {}
+    for person, same_as in SAME_AS.items():
+        if same_as in row:
+            row.setdefault(person, row[same_as])
     return dict.fromkeys(PEOPLE, rest) | grouped | row
 
 

@@ -60,7 +60,9 @@ def test_another_form_of_the_same_files_is_the_same_delivery(
     db: None, tmp_path: Path, form: str
 ) -> None:
     plain = draw(tmp_path / "plain")
-    expected = {f"{name}.csv": lines(plain, name) for name in HEADERS}
+    expected = {
+        f"{name}.csv": lines(plain, name) for name in (*HEADERS, "representations")
+    }
 
     report = imported(draw(tmp_path / form, form))
     assert {name: each.new for name, each in report.counts.items()} == expected

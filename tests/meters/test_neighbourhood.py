@@ -12,7 +12,8 @@ from hanportal.accounts.identifiers import (
     validate_national_id,
     validate_organisation_number,
 )
-from hanportal.accounts.models import Customer
+from hanportal.accounts.models import Customer, Representation
+from hanportal.accounts.sealing import national_id_hashes
 from hanportal.demo.neighbourhood.__main__ import main
 from hanportal.demo.neighbourhood.makes import MAKES
 from meters.identifiers import has_norwegian_prefix, validate_gsrn
@@ -72,7 +73,7 @@ def test_the_importer_takes_every_row(db: None, tmp_path: Path) -> None:
 
     assert report.rejections == report.warnings == ()
     assert {name: each.new for name, each in report.counts.items()} == {
-        f"{name}.csv": len(rows(folder, name)) for name in HEADERS
+        f"{name}.csv": len(rows(folder, name)) for name in (*HEADERS, "representations")
     }
     assert report.counts["metering_points.csv"].new == 300
 
@@ -97,7 +98,7 @@ def test_every_number_is_valid_and_nobody_elses(tmp_path: Path) -> None:
     assert {c["email"].rpartition(".")[2] for c in customers} <= {"example", ""}
 
 
-def test_the_people_to_log_in_as_are_customers_but_one(
+def test_the_people_to_log_in_as_are_customers_but_a_stranger_and_representatives(
     db: None, tmp_path: Path
 ) -> None:
     folder = draw(tmp_path)
@@ -130,10 +131,37 @@ def test_the_people_to_log_in_as_are_customers_but_one(
         "Astrid Kvamme": [("Kamstrup", "needs_module")],
         "Olena Kovalenko": [("Kaifa", "remote")],
         "Leif Nygård": [("Landis+Gyr", "needs_visit")],
+        "Solveig Strand": [("Aidon", "remote")],
+        "Berit Bakke": None,
+        "Vera Lunde": None,
+        "Marte Fossum": None,
         "Jonas Vik": None,
     }
     business = Customer.objects.get(name="Fjordbakeriet AS")
     assert MeteringPoint.objects.held_by(business, on=TODAY).count() == 2
+
+
+def test_whoever_acts_for_somebody_in_the_cast_may(db: None, tmp_path: Path) -> None:
+    folder = draw(tmp_path)
+    for code in MAKES:
+        make_head_end(code)
+    import_register(folder, now=NOW)
+
+    people = json.loads((folder / "people.json").read_text(encoding="utf-8"))
+    represented = {
+        person["name"]: [
+            each.represented.name
+            for each in Representation.objects.held_by(
+                national_id_hashes(person["national_id"]), on=TODAY
+            )
+        ]
+        for person in people
+    }
+    assert {name: held for name, held in represented.items() if held} == {
+        "Berit Bakke": ["Fjordbakeriet AS"],
+        "Vera Lunde": ["Solveig Strand"],
+        "Marte Fossum": ["Odd Fossum"],
+    }
 
 
 def test_the_fleet_is_the_meters_of_the_register(tmp_path: Path) -> None:

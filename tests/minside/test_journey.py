@@ -16,12 +16,19 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.fixtures import Settings
 
+from hanportal.accounts.actions import revoke_representation
 from meters.states import ReportedState
 from notifications.models import Message
 from orders import fulfilment
 from orders.fulfilment.callbacks import apply_report
 from orders.models import Order
 from orders.states import OrderStatus
+from tests.accounts.representing import (
+    BY,
+    VERA_ID,
+    a_business,
+    a_representation,
+)
 from tests.minside.stage import eid_on, free_port, portal_on
 from tests.orders.world import World, a_point_with_meter, build_world
 
@@ -38,7 +45,14 @@ PEOPLE = [
         "national_id": NATIONAL_ID,
         "label": "Kunde med ett målepunkt",
         "acr": "idporten-loa-high",
-    }
+    },
+    {
+        "sub": "vera",
+        "name": "Vera Verge",
+        "national_id": VERA_ID,
+        "label": "Handler for andre",
+        "acr": "idporten-loa-high",
+    },
 ]
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
 NARROWEST = 320
@@ -325,3 +339,55 @@ def test_without_javascript_the_order_is_placed_and_followed(
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Porten er åpen")
     context.close()
+
+
+def test_an_employee_orders_for_the_business_until_the_right_is_revoked(
+    stage: Stage,
+) -> None:
+    page, world = stage.page, stage.world
+    business = a_business()
+    for number in (3, 4):
+        a_point_with_meter(business, world.head_end, number=number)
+    right = a_representation(business)
+    a_representation(world.customer)
+    page.goto(f"{stage.address}/min-side/")
+    page.locator("main form button").click()
+    page.get_by_role("button", name="Vera Verge").click()
+    stage.heading("Hvem handler du for?")
+    stage.look("30-act-for")
+
+    row = page.get_by_role("listitem").filter(has_text="Fjordbakeriet AS")
+    row.get_by_role("button").click()
+    stage.heading("HAN-portene dine")
+    identity = page.locator(".hk-identity")
+    expect(identity).to_contain_text(
+        "Innlogget som Vera Verge, på vegne av Fjordbakeriet AS"
+    )
+    stage.look("31-on-behalf")
+    page.get_by_role("link", name="Bestill åpning").first.click()
+    stage.heading("Dette kan måleren din")
+    page.get_by_role("checkbox", name="Storgata 4").check()
+    stage.look("32-several")
+    stage.press("Gå videre til vilkårene")
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("radio", name="Måleren står inne i boligen").check()
+    stage.press("Gå videre")
+    stage.heading("Slik sier vi fra")
+    stage.look("33-notices-as-registered")
+    stage.press("Gå videre")
+    stage.heading("Se over og bestill")
+    stage.look("34-check-on-behalf")
+    stage.press("Gi samtykke og bestill")
+    stage.heading("Vi åpner porten")
+    expect(page.get_by_text("Bestilt av")).to_be_visible()
+    expect(page.get_by_text("Bestilt sammen, med samme referanse")).to_be_visible()
+    stage.look("35-ordered-on-behalf")
+
+    revoke_representation(representation=right, by=BY, now=datetime.now(UTC))
+    # The page asks again by itself, and is led away from what it may no longer show.
+    stage.heading("Hvem handler du for?")
+    expect(page.get_by_text("Fjordbakeriet AS")).to_have_count(0)
+    placed = {order.placement.customer for order in Order.objects.all()}
+    assert (placed, Order.objects.count()) == ({business}, 2)
+    assert stage.complaints == []

@@ -237,3 +237,69 @@ def test_a_meter_that_needs_a_module_is_refused_at_the_last_step_too(
     client.post(f"{path}vilkar/", everything_ticked(world))
     assert client.post(f"{path}se-over/")["Location"] == path
     assert Order.objects.count() == 0
+
+
+def test_several_points_are_ordered_with_one_reference(
+    world: World, kari: Client
+) -> None:
+    other, _port = a_point_with_meter(world.customer, world.head_end, number=2)
+    third, _port = a_point_with_meter(world.customer, world.head_end, number=3)
+    assert "Storgata 2" in kari.get(base(world)).content.decode()
+    kari.post(base(world), {"also": [str(other.id)]})
+    assert "Storgata 2" in kari.get(f"{base(world)}vilkar/").content.decode()
+    fill_in(kari, world)
+    check = kari.get(f"{base(world)}se-over/").content.decode()
+    assert "Storgata 2" in check
+    assert third.street_address not in check
+
+    answer = kari.post(f"{base(world)}se-over/")
+
+    orders = list(Order.objects.all())
+    assert {order.metering_point_id for order in orders} == {world.point.id, other.id}
+    assert len({order.placement_id for order in orders}) == 1
+    page = kari.get(answer["Location"]).content.decode()
+    assert "Bestilt sammen, med samme referanse" in page
+    assert "Storgata 2" in page
+
+
+def test_nobody_orders_somebody_elses_point_beside_their_own(
+    world: World, kari: Client
+) -> None:
+    another = a_customer("K2", national_id="01908000230")
+    anothers, _port = a_point_with_meter(another, world.head_end, number=2)
+    mine, _port = a_point_with_meter(world.customer, world.head_end, number=3)
+    kari.post(base(world), {"also": [str(anothers.id), str(mine.id), "x"]})
+    fill_in(kari, world)
+
+    kari.post(f"{base(world)}se-over/")
+
+    ordered = set(Order.objects.values_list("metering_point_id", flat=True))
+    assert ordered == {world.point.id, mine.id}
+
+
+def test_choosing_other_points_takes_the_agreement_back(
+    world: World, kari: Client
+) -> None:
+    other, _port = a_point_with_meter(world.customer, world.head_end, number=2)
+    fill_in(kari, world)
+
+    kari.post(base(world), {"also": [str(other.id)]})
+
+    answer = kari.post(f"{base(world)}se-over/")
+    assert answer["Location"] == f"{base(world)}vilkar/"
+    assert not Order.objects.exists()
+
+
+def test_what_can_no_longer_be_ordered_with_the_others_is_named(
+    world: World, kari: Client
+) -> None:
+    other, _port = a_point_with_meter(world.customer, world.head_end, number=2)
+    kari.post(base(world), {"also": [str(other.id)]})
+    fill_in(kari, world)
+    world.order_opening(metering_point=other)
+
+    answer = kari.post(f"{base(world)}se-over/")
+
+    assert answer.status_code == 409
+    assert "Storgata 2, 0155 Oslo" in answer.content.decode()
+    assert Order.objects.count() == 1

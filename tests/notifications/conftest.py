@@ -87,6 +87,9 @@ def facts(**changed: object) -> dict[str, object]:
         "confirmed_at": NOON,
         "at": NOON,
         "reason": "",
+        "represented": "Fjelltoppen Borettslag",
+        "starts_on": date(2026, 11, 23),
+        "ends_on": date(2027, 11, 23),
         "url": "https://han.fjordnett.example/min-side/bestilling/1/",
         **changed,
     }

@@ -78,7 +78,13 @@ def test_a_message_is_written_in_the_language_of_its_reader(
 def test_text_and_html_say_the_same_words(
     customer: Customer, kind: MessageKind
 ) -> None:
-    message = tell(customer, kind, reason="Måleren tok ikke imot kommandoen.")
+    message = tell(
+        customer,
+        kind,
+        reason="Måleren tok ikke imot kommandoen.",
+        representative="Vera Verge",
+        ground="verge",
+    )
     for line in message.body_text.splitlines():
         for words in line.removeprefix("[x] ").removeprefix("[ ] ").split(": "):
             assert words.rstrip(":") in message.body_html

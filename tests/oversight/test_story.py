@@ -8,12 +8,14 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from uuid6 import uuid7
 
+from hanportal.accounts.actions import revoke_representation
 from hanportal.audit import log
-from hanportal.oversight.story import redacted
+from hanportal.oversight.story import redacted, story_of
 from meters.states import ReportedState
 from orders import actions, fulfilment
 from orders.fulfilment.callbacks import apply_report
 from orders.models import Consent, Exchange
+from tests.accounts.representing import BY, a_representation
 from tests.orders.test_callers import an_agent, open_for, staff, verified
 from tests.orders.world import World
 from tests.oversight.street import Street, as_superuser
@@ -222,3 +224,20 @@ def test_the_budget_of_queries_does_not_grow_with_the_story(
     world.order_closing()
     with django_assert_num_queries(len(asked)):
         page_of(auditor, consent)
+
+
+def test_a_consent_on_behalf_says_who_gave_it_and_on_what_right(
+    world: World, auditor: Client
+) -> None:
+    right = a_representation(world.customer)
+    order = world.order_opening(representation=right)
+    revoke_representation(representation=right, by=BY, now=world.now)
+
+    assert order.consent is not None
+    page = " ".join(page_of(auditor, order.consent).split())
+
+    assert "Vera Verge, verge" in page
+    assert f"{right.number} (kundesenteret), dokument: 2026/1234" in page
+    assert "Rett til å handle for kunden ble registrert" in page
+    assert "Retten til å handle for kunden ble trukket tilbake" in page
+    assert story_of(order.consent).contradictions == ()

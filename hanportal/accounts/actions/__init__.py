@@ -1,10 +1,15 @@
 """What people do with accounts: customers, staff, and callers who are verified."""
 
 from hanportal.accounts.actions.callers import (
+    SECOND_LEVEL,
+    SECOND_LEVEL_NEEDED,
     JudgedAnswer,
     NotAnAgent,
+    NotTheirRepresentative,
     TooFewQuestions,
+    TooManyFailed,
     end_verification,
+    may_ask,
     verify_caller,
 )
 from hanportal.accounts.actions.company_logins import (
@@ -32,6 +37,18 @@ from hanportal.accounts.actions.factors import (
     remove_factor,
 )
 from hanportal.accounts.actions.reads import record_page_view, record_refused_page
+from hanportal.accounts.actions.representations import (
+    GroundDoesNotFit,
+    NotASupervisor,
+    NotDead,
+    OnlyPeopleDie,
+    RepresentsThemselves,
+    begin_acting,
+    correct_death,
+    record_death,
+    register_representation,
+    revoke_representation,
+)
 from hanportal.accounts.actions.resets import (
     NotTheSecond,
     ResetIsOver,
@@ -55,7 +72,9 @@ from hanportal.accounts.actions.staff import (
     switch_off,
     switch_on,
 )
+from hanportal.accounts.factor_secrets import open_said, seal_said
 from hanportal.accounts.letters import Words, words_of
+from hanportal.accounts.models.representations import sealed_for
 from hanportal.accounts.sealing import (
     InvalidNationalId,
     NationalIdDoesNotOpen,
@@ -64,50 +83,68 @@ from hanportal.accounts.sealing import (
 )
 
 __all__ = [
+    "SECOND_LEVEL",
+    "SECOND_LEVEL_NEEDED",
     "STAFF_CHAIN",
     "AlreadyHasApp",
     "AlreadyStaff",
     "BoundAlready",
     "Entrance",
+    "GroundDoesNotFit",
     "InvalidNationalId",
     "JudgedAnswer",
     "LastAdministrator",
     "LastSecondFactor",
     "NationalIdDoesNotOpen",
+    "NotASupervisor",
     "NotAnAgent",
+    "NotDead",
     "NotStaff",
     "NotTheSecond",
+    "NotTheirRepresentative",
     "NotTheirs",
     "NotToOneself",
+    "OnlyPeopleDie",
+    "RepresentsThemselves",
     "ResetIsOver",
     "SealedNationalId",
     "SwitchedOff",
     "TooFewQuestions",
+    "TooManyFailed",
     "Words",
     "add_app",
     "add_key",
     "approve_reset",
     "ask_for_reset",
+    "begin_acting",
     "bind_company_login",
     "choose_notices",
     "choose_password",
+    "correct_death",
     "create_staff",
     "end_other_sessions",
     "end_role",
     "end_verification",
     "give_role",
     "invite_staff",
+    "may_ask",
     "new_recovery_codes",
+    "open_said",
     "record_confirmation",
+    "record_death",
     "record_login",
     "record_page_view",
     "record_refused_login",
     "record_refused_page",
     "record_staff_login",
+    "register_representation",
     "remove_factor",
     "reseal_national_ids",
     "reset_login",
+    "revoke_representation",
     "seal_national_id",
+    "seal_said",
+    "sealed_for",
     "spend_code_for_company_login",
     "stop_reset",
     "switch_off",

@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
 
 from hanportal.accounts.models import (
     CallerMethod,
+    CallerPurpose,
     CallerVerification,
     Customer,
+    Representation,
     Role,
     User,
 )
 from hanportal.audit.log import Actor, Subject, customer_chain, record
 
 QUESTIONS_NEEDED = {CallerMethod.CONTROL_QUESTIONS: 3, CallerMethod.CALL_BACK: 1}
+SECOND_LEVEL = "representative_"
+"""How the keys of questions begin that only who acts for the customer can answer."""
+SECOND_LEVEL_NEEDED = 2
 
 
 class NotAnAgent(Exception):  # noqa: N818 -- errors are sentences
@@ -25,6 +30,17 @@ class NotAnAgent(Exception):  # noqa: N818 -- errors are sentences
 
 class TooFewQuestions(Exception):  # noqa: N818 -- errors are sentences
     """Too few different questions were judged. Asking more of them helps."""
+
+
+class TooManyFailed(Exception):  # noqa: N818 -- errors are sentences
+    """Too many controls of this customer failed in a day.
+
+    Calling back helps, and so does somebody who leads the customer centre.
+    """
+
+
+class NotTheirRepresentative(Exception):  # noqa: N818 -- errors are sentences
+    """The representation is another customer's, or holds no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,52 +56,71 @@ def verify_caller(
     *,
     agent: User,
     caller: Customer,
+    purpose: CallerPurpose,
+    representation: Representation | None,
     method: CallerMethod,
     judged: Sequence[JudgedAnswer],
+    today: date,
     by: Actor,
     now: datetime,
 ) -> CallerVerification:
-    """Keep how an agent judged a caller; passed when every answer was right.
+    """Keep how an agent judged a caller, for one purpose; all answers right is passed.
 
     One wrong answer fails it, however many were asked. A new judgement ends what the
-    same agent held for this caller before.
+    same agent held for this caller and purpose before. Who acts for the customer must
+    answer for the representation too.
 
+    :param representation: on what the caller acts for the customer; None in person.
     :raises NotAnAgent: the agent lacks the role.
     :raises TooFewQuestions: all were right, but too few were asked to believe it.
+    :raises TooManyFailed: questions alone are not enough for this customer today.
+    :raises NotTheirRepresentative: the representation does not hold for this customer.
     """
     if not agent.has_role(Role.AGENT):
         raise NotAnAgent("Only a customer-centre agent verifies callers.")
+    # One judgement of a customer at a time: the failed ones are counted.
+    Customer.objects.select_for_update(no_key=True).get(pk=caller.pk)
+    if representation is not None:
+        _require_theirs(representation, caller, today=today)
     passed = all(answer.is_right for answer in judged)
-    needed = QUESTIONS_NEEDED[method]
-    if passed and len({answer.key for answer in judged}) < needed:
-        raise TooFewQuestions(f"{needed} different questions are needed.")
-    standing = CallerVerification.objects.standing(agent=agent, caller=caller)
+    if passed:
+        if not may_ask(agent=agent, caller=caller, method=method, now=now):
+            raise TooManyFailed("Call back the registered number, or ask a supervisor.")
+        _require_enough(judged, method, acts_for_another=representation is not None)
+    standing = CallerVerification.objects.standing(
+        agent=agent, caller=caller, purpose=purpose
+    )
     for earlier in standing.select_for_update().order_by("id"):
         earlier.end(at=now)
-    lasts_until = now + settings.CALLER_VERIFICATION_LIFETIME if passed else now
     verification = CallerVerification.objects.create(
         agent=agent,
         caller=caller,
+        purpose=purpose,
+        representation=representation,
         method=method,
         questions=[{"key": each.key, "right": each.is_right} for each in judged],
         passed=passed,
         verified_at=now,
-        expires_at=lasts_until,
+        expires_at=now + settings.CALLER_VERIFICATION_LIFETIME if passed else now,
     )
-    record(
-        chain=customer_chain(caller.id),
-        what="caller.verified" if passed else "caller.not_verified",
-        who=by,
-        on=Subject(kind="caller_verification", id=verification.id),
-        at=now,
-        facts={
-            "agent": agent.staff_number,
-            "method": str(method.value),
-            "questions": verification.questions,
-            "expires_at": lasts_until.isoformat(),
-        },
-    )
+    _record_judgement(verification, agent=agent, by=by)
     return verification
+
+
+def may_ask(
+    *, agent: User, caller: Customer, method: CallerMethod, now: datetime
+) -> bool:
+    """Whether this agent may make sure of this caller in this way today.
+
+    After too many controls that failed, questions are for supervisors alone; calling
+    back the registered number always goes.
+    """
+    failed = CallerVerification.objects.failed_lately(caller, now=now)
+    return (
+        method == CallerMethod.CALL_BACK
+        or failed < settings.CALLER_FAILED_CONTROLS
+        or agent.has_role(Role.SUPERVISOR)
+    )
 
 
 @transaction.atomic
@@ -103,4 +138,47 @@ def end_verification(
         who=by,
         on=Subject(kind="caller_verification", id=held.id),
         at=now,
+    )
+
+
+def _require_theirs(
+    representation: Representation, caller: Customer, *, today: date
+) -> None:
+    is_theirs = representation.represented_id == caller.pk
+    if not is_theirs or not representation.is_current(on=today):
+        raise NotTheirRepresentative("It does not hold for this customer today.")
+
+
+def _require_enough(
+    judged: Sequence[JudgedAnswer], method: CallerMethod, *, acts_for_another: bool
+) -> None:
+    keys = {answer.key for answer in judged}
+    second = {key for key in keys if key.startswith(SECOND_LEVEL)}
+    needed = QUESTIONS_NEEDED[method]
+    if len(keys - second) < needed:
+        raise TooFewQuestions(f"{needed} different questions are needed.")
+    if acts_for_another and len(second) < SECOND_LEVEL_NEEDED:
+        raise TooFewQuestions(
+            f"{SECOND_LEVEL_NEEDED} questions about the representation are needed."
+        )
+
+
+def _record_judgement(
+    verification: CallerVerification, *, agent: User, by: Actor
+) -> None:
+    representation = verification.representation_id
+    record(
+        chain=customer_chain(verification.caller_id),
+        what="caller.verified" if verification.passed else "caller.not_verified",
+        who=by,
+        on=Subject(kind="caller_verification", id=verification.id),
+        at=verification.verified_at,
+        facts={
+            "agent": agent.staff_number,
+            "purpose": str(verification.purpose),
+            "representation": str(representation) if representation else None,
+            "method": str(verification.method),
+            "questions": verification.questions,
+            "expires_at": verification.expires_at.isoformat(),
+        },
     )

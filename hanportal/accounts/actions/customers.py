@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from hanportal.accounts.models import Customer, Identification, User
+from hanportal.accounts.models import Customer, Identification, Representation, User
 from hanportal.accounts.sealing import seal_national_id
 from hanportal.audit.log import Actor, ActorKind, Subject, customer_chain, record
 
@@ -93,7 +93,7 @@ def reseal_national_ids(*, batch: int = 500) -> int:
     :raises NationalIdDoesNotOpen: a stored number is damaged or under a missing key.
     """
     resealed = 0
-    while moved := _reseal_batch(batch):
+    while moved := _reseal_batch(batch) or _reseal_representatives(batch):
         resealed += moved
     return resealed
 
@@ -109,3 +109,16 @@ def _reseal_batch(batch: int) -> int:
                 seal_national_id(number, customer_number=customer.customer_number)
             )
     return len(customers)
+
+
+@transaction.atomic
+def _reseal_representatives(batch: int) -> int:
+    waiting = Representation.objects.sealed_with_older_keys().order_by("id")
+    representations = list(waiting.select_for_update()[:batch])
+    for held in representations:
+        held.keep_national_id(
+            seal_national_id(
+                held.open_national_id(), customer_number=held.sealed_context
+            )
+        )
+    return len(representations)

@@ -1,15 +1,25 @@
 """Who may see a page. The guard hands the view its person."""
 
+from hanportal.accounts.guards.acting import (
+    Acting,
+    NotActing,
+    acting,
+    choose,
+    representations_of,
+)
 from hanportal.accounts.guards.customers import (
     NotIdentified,
     customer_required,
     identification,
+    not_a_customer,
+    person_required,
 )
 from hanportal.accounts.guards.fresh import fresh_second_factor
 from hanportal.accounts.guards.staff import (
     administrator_required,
     agent_required,
     auditor_required,
+    customer_centre_required,
     note_read,
     operator_required,
     roles_of,
@@ -18,15 +28,23 @@ from hanportal.accounts.guards.staff import (
 )
 
 __all__ = [
+    "Acting",
+    "NotActing",
     "NotIdentified",
+    "acting",
     "administrator_required",
     "agent_required",
     "auditor_required",
+    "choose",
+    "customer_centre_required",
     "customer_required",
     "fresh_second_factor",
     "identification",
+    "not_a_customer",
     "note_read",
     "operator_required",
+    "person_required",
+    "representations_of",
     "roles_of",
     "staff_required",
     "supervisor_required",

@@ -10,9 +10,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from hanportal.accounts.guards.acting import (
+    RightEnded,
+    find_acting,
+    representations_of,
+)
 from hanportal.accounts.login import IDENTIFICATION_KEY
 from hanportal.accounts.models import Customer, Identification, User
 
@@ -42,10 +48,11 @@ def identification(request: HttpRequest) -> Identification:
 def customer_required(
     view: Callable[Concatenate[HttpRequest, Customer, Page], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, Page], HttpResponse]:
-    """Let only customers in, and hand the view the one who is asking.
+    """Let only customers and who acts for them in; hand the view the customer.
 
-    Others are led to the login and back, or told what to do if they are no customer.
-    The page is kept by no cache.
+    That is the one whose pages these are; `acting` says who is behind the request. Who
+    is no customer but may act for one chooses first; others are led to the login and
+    back, or told what to do if they are no customer. The page is kept by no cache.
     """
 
     @wraps(view)
@@ -55,10 +62,17 @@ def customer_required(
         user = request.user
         if not isinstance(user, User) or IDENTIFICATION_KEY not in request.session:
             return _to_login(request)
-        if user.customer is None:
-            response = _not_a_customer(request)
+        today = timezone.localdate()
+        try:
+            found = find_acting(request, user, today=today)
+        except RightEnded:
+            return _right_ended(request)
+        if found is not None:
+            response = view(request, found.customer, *args, **kwargs)
+        elif representations_of(request, user, today=today).exists():
+            response = HttpResponseRedirect(reverse("act_for"))
         else:
-            response = view(request, user.customer, *args, **kwargs)
+            response = not_a_customer(request)
         add_never_cache_headers(response)
         return response
 
@@ -66,9 +80,40 @@ def customer_required(
     return guarded
 
 
-def _not_a_customer(request: HttpRequest) -> HttpResponse:
+def person_required(
+    view: Callable[Concatenate[HttpRequest, User, Page], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, Page], HttpResponse]:
+    """Let everybody in who came by the eID, customer or not; hand the view the user."""
+
+    @wraps(view)
+    def guarded(
+        request: HttpRequest, /, *args: Page.args, **kwargs: Page.kwargs
+    ) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User) or IDENTIFICATION_KEY not in request.session:
+            return _to_login(request)
+        response = view(request, user, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    guarded.audience = "person"  # type: ignore[attr-defined] # read by the tests
+    return guarded
+
+
+def not_a_customer(request: HttpRequest) -> HttpResponse:
+    """Say that there is nothing here for this person, and what to do."""
     context = {"phone": settings.OPERATOR_PHONE}
     return render(request, "accounts/not_a_customer.html", context, status=403)
+
+
+def _right_ended(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request") == "true":
+        # A fragment cannot say it: the whole page goes where it is said.
+        return HttpResponseClientRedirect(reverse("act_for"))
+    context = {"phone": settings.OPERATOR_PHONE}
+    response = render(request, "accounts/right_ended.html", context, status=403)
+    add_never_cache_headers(response)
+    return response
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

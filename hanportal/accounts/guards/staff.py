@@ -47,6 +47,11 @@ def supervisor_required(*, page: str, partial: bool = False) -> "Guard[...]":
     return _guard(page, {Role.SUPERVISOR}, partial=partial)
 
 
+def customer_centre_required(*, page: str, partial: bool = False) -> "Guard[...]":
+    """Let agents in, and those who lead them."""
+    return _guard(page, {Role.AGENT, Role.SUPERVISOR}, partial=partial)
+
+
 def operator_required(*, page: str, partial: bool = False) -> "Guard[...]":
     """Let those who run the system in."""
     return _guard(page, {Role.OPERATOR}, partial=partial)

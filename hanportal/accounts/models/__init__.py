@@ -3,6 +3,13 @@
 from hanportal.accounts.models.company_logins import CompanyLogin
 from hanportal.accounts.models.customers import Customer, CustomerKind, CustomerQuerySet
 from hanportal.accounts.models.notices import NoticeKind, StaffNotice
+from hanportal.accounts.models.representations import (
+    Ground,
+    Representation,
+    RepresentationQuerySet,
+    RepresentationSource,
+    Representative,
+)
 from hanportal.accounts.models.resets import RESET_LASTS, LoginReset
 from hanportal.accounts.models.roles import Role, RoleGrant, RoleGrantQuerySet
 from hanportal.accounts.models.staff_sessions import StaffSession
@@ -15,6 +22,7 @@ from hanportal.accounts.models.users import (
 )
 from hanportal.accounts.models.verifications import (
     CallerMethod,
+    CallerPurpose,
     CallerVerification,
     CallerVerificationQuerySet,
 )
@@ -22,15 +30,21 @@ from hanportal.accounts.models.verifications import (
 __all__ = [
     "RESET_LASTS",
     "CallerMethod",
+    "CallerPurpose",
     "CallerVerification",
     "CallerVerificationQuerySet",
     "CompanyLogin",
     "Customer",
     "CustomerKind",
     "CustomerQuerySet",
+    "Ground",
     "Identification",
     "LoginReset",
     "NoticeKind",
+    "Representation",
+    "RepresentationQuerySet",
+    "RepresentationSource",
+    "Representative",
     "Role",
     "RoleGrant",
     "RoleGrantQuerySet",

@@ -1,5 +1,6 @@
 """Customers: the people and organisations that are served."""
 
+from datetime import date
 from typing import Self
 
 from django.db import models
@@ -34,6 +35,10 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
             under_any_key |= Q(national_id_key_version=version, national_id_hash=hash_)
         return self.filter(under_any_key).order_by("-national_id_key_version").first()
 
+    def died_by(self, on: date) -> Self:
+        """Who had died by this Oslo date, that date included."""
+        return self.filter(died_on__lte=on)
+
     def sealed_with_older_keys(self) -> Self:
         """Whose national id still waits to be sealed with the newest key."""
         return self.filter(national_id_key_version__lt=newest_key_version())
@@ -63,6 +68,8 @@ class Customer(models.Model):
     phone = models.CharField(max_length=20, blank=True)
     language = models.CharField(max_length=2, default="nb")
     has_protected_address = models.BooleanField(default=False)
+    died_on = models.DateField(null=True, blank=True)
+    """From the register or the customer centre; the estate acts from then on."""
 
     objects = CustomerQuerySet.as_manager()
 
@@ -87,6 +94,17 @@ class Customer(models.Model):
             models.CheckConstraint(
                 name="customer_language_is_known",
                 condition=Q(language__in=["nb", "nn", "en"]),
+            ),
+            models.CheckConstraint(
+                name="customer_is_a_person_who_died",
+                condition=Q(died_on__isnull=True) | Q(kind=CustomerKind.PERSON),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["died_on", "id"],
+                condition=Q(died_on__isnull=False),
+                name="customer_died",
             ),
         ]
 
@@ -144,6 +162,11 @@ class Customer(models.Model):
         """Let the customer decide where notices go."""
         self.notification_email = address
         self.save(update_fields=["notification_email"])
+
+    def mark_dead(self, *, died_on: date | None) -> None:
+        """Keep the date of death; None corrects a mistake."""
+        self.died_on = died_on
+        self.save(update_fields=["died_on"])
 
     def choose_language(self, language: str) -> None:
         """Let the customer decide in which language notices are written."""

@@ -8,7 +8,14 @@ from django.db.models import Prefetch, Q
 from django.http import Http404
 from django.utils import timezone
 
-from hanportal.accounts.models import CallerVerification, Customer, User
+from hanportal.accounts.models import (
+    CallerPurpose,
+    CallerVerification,
+    Customer,
+    CustomerKind,
+    Representation,
+    User,
+)
 from meters.models import HanPort, Installation, Meter, MeteringPoint
 from meters.states import HanCapability, ReportedState
 from notifications.models import Delivery, Message
@@ -17,7 +24,6 @@ from orders.states import OrderKind
 
 LATEST = 10
 MINUTE = timedelta(minutes=1)
-A_DAY = timedelta(days=1)
 HIDDEN = "••••"
 
 
@@ -26,13 +32,37 @@ class Caller:
     """The customer that a call is about, and whether the agent knows it is they."""
 
     customer: Customer
-    verification: CallerVerification | None
+    verifications: tuple[CallerVerification, ...]
+    """This agent's controls that hold, the newest of each purpose."""
     now: datetime
 
     @property
+    def verification(self) -> CallerVerification | None:
+        """The newest control that holds, whatever it was made for."""
+        return self.verifications[0] if self.verifications else None
+
+    def known_for(self, purpose: CallerPurpose) -> CallerVerification | None:
+        """The control that lets this agent do this for the caller."""
+        for verification in self.verifications:
+            if verification.purpose == purpose:
+                return verification
+        return None
+
+    @property
     def is_known(self) -> bool:
-        """True while this agent's control of this caller holds."""
-        return self.verification is not None
+        """True while any of this agent's controls of this caller holds."""
+        return bool(self.verifications)
+
+    @property
+    def may_order(self) -> bool:
+        """True while the caller's port can be ordered opened and closed."""
+        return self.known_for(CallerPurpose.ORDERS) is not None
+
+    @property
+    def must_be_represented(self) -> bool:
+        """Nobody is a business in person, and nobody speaks for the dead but others."""
+        is_business = self.customer.kind == CustomerKind.ORGANISATION
+        return is_business or self.customer.died_on is not None
 
     @property
     def minutes_left(self) -> int:
@@ -103,6 +133,8 @@ class CallerPage:
     messages: tuple[Message, ...]
     failed_controls: int
     """Controls of this customer that failed in the last day, whoever made them."""
+    representations: tuple[Representation, ...]
+    """On what others may act for the customer today."""
 
 
 def caller_of(customer_id: UUID, *, agent: User, now: datetime) -> Caller:
@@ -113,8 +145,24 @@ def caller_of(customer_id: UUID, *, agent: User, now: datetime) -> Caller:
     customer = Customer.objects.filter(pk=customer_id).first()
     if customer is None:
         raise Http404
-    valid = CallerVerification.objects.valid(agent=agent, caller=customer, now=now)
-    return Caller(customer=customer, verification=valid.first(), now=now)
+    valid = CallerVerification.objects.any_valid(agent=agent, caller=customer, now=now)
+    return Caller(
+        customer=customer,
+        verifications=tuple(valid.select_related("representation")),
+        now=now,
+    )
+
+
+def representation_of(caller: Caller, representation_id: UUID) -> Representation:
+    """One of those who may act, or might, for this customer.
+
+    :raises Http404: there is no such one.
+    """
+    of_customer = Representation.objects.of_customer(caller.customer)
+    found = of_customer.filter(pk=representation_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def caller_page(customer: Customer, *, now: datetime) -> CallerPage:
@@ -125,15 +173,14 @@ def caller_page(customer: Customer, *, now: datetime) -> CallerPage:
     messages = Message.objects.visible_to(customer).newest_first()
     consents = Consent.objects.visible_to(customer).select_related("metering_point")
     orders = Order.objects.visible_to(customer).for_pages().newest_first()
-    failed = CallerVerification.objects.filter(
-        caller=customer, passed=False, verified_at__gt=now - A_DAY
-    )
+    current = Representation.objects.of_customer(customer).current(on=today)
     return CallerPage(
         points=_rows(customer, points, today=today),
         orders=tuple(orders[:LATEST]),
         consents=tuple(consents.order_by("-given_at", "-id")[:LATEST]),
         messages=tuple(messages.prefetch_related(deliveries)[:LATEST]),
-        failed_controls=failed.count(),
+        failed_controls=CallerVerification.objects.failed_lately(customer, now=now),
+        representations=tuple(current),
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hanportal.accounts.guards import agent_required, note_read
-from hanportal.accounts.models import User
+from hanportal.accounts.models import CallerPurpose, User
 from hanportal.console.forms import JudgedAloudForm
 from hanportal.console.presenters.callers import (
     Caller,
@@ -27,6 +27,10 @@ from orders.deadlines import due_date
 from orders.models import Order, Terms
 
 SOURCE_LANGUAGE = "nb"
+NOT_IN_PERSON = gettext_lazy(
+    "Den som ringer, må være registrert med rett til å handle for kunden, og være"
+    " kontrollert som det."
+)
 REFUSALS: dict[type[Exception], Promise] = {
     actions.AlreadyOpen: gettext_lazy(
         "Porten er bestilt åpnet før, og samtykket gjelder fortsatt."
@@ -41,6 +45,8 @@ REFUSALS: dict[type[Exception], Promise] = {
     actions.ConsentIncomplete: gettext_lazy(
         "Noe av det som må bekreftes, mangler. Les opp vilkårene på nytt."
     ),
+    actions.NotRepresented: NOT_IN_PERSON,
+    actions.HolderDead: NOT_IN_PERSON,
 }
 """What the agent is told where an order was refused."""
 
@@ -66,7 +72,8 @@ def open_port(
     now = timezone.now()
     caller = caller_of(customer_id, agent=agent, now=now)
     row = point_of(caller, point_id, today=timezone.localdate(now))
-    if caller.verification is None:
+    verification = caller.known_for(CallerPurpose.ORDERS)
+    if verification is None:
         return locked(request, caller)
     note_read(request, customer=customer_id)
     terms = _terms(caller.customer.language)
@@ -77,7 +84,6 @@ def open_port(
             confirmed=form.confirmed,
             security=form.cleaned_data["security"],
         )
-        verification = caller.verification
         return _placed(
             request,
             caller,
@@ -107,11 +113,11 @@ def close_port(
     now = timezone.now()
     caller = caller_of(customer_id, agent=agent, now=now)
     row = point_of(caller, point_id, today=timezone.localdate(now))
-    if caller.verification is None:
+    verification = caller.known_for(CallerPurpose.ORDERS)
+    if verification is None:
         return locked(request, caller)
     note_read(request, customer=customer_id)
     if request.method == "POST":
-        verification = caller.verification
         return _placed(
             request,
             caller,

@@ -16,6 +16,17 @@ class Home:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Agent:
+    """Somebody who acts for a player, and is no customer."""
+
+    name: str
+    label: str
+    ground: str
+    """As the register names it: business, guardian or estate."""
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Player:
     """Somebody to log in as, or a business to look at."""
 
@@ -27,6 +38,9 @@ class Player:
     is_business: bool = False
     months_here: int = 40
     """How long ago the player moved in."""
+    represented_by: Agent | None = None
+    days_dead: int = 0
+    """How long ago the player died; 0 for the living."""
 
 
 CAST = (
@@ -111,6 +125,12 @@ CAST = (
         name="Fjordbakeriet AS",
         label="",
         is_business=True,
+        represented_by=Agent(
+            name="Berit Bakke",
+            label="Handler for Fjordbakeriet AS, er ikke selv kunde",
+            ground="business",
+            evidence="Fullmakt 2024-118",
+        ),
         homes=[
             Home(
                 street_address="Strandgata 18",
@@ -124,6 +144,43 @@ CAST = (
                 city="Stord",
                 make="aidon",
             ),
+        ],
+    ),
+    Player(
+        name="Solveig Strand",
+        label="Kunde med verge",
+        represented_by=Agent(
+            name="Vera Lunde",
+            label="Verge for Solveig Strand",
+            ground="guardian",
+            evidence="Vergefullmakt 2025/4711",
+        ),
+        homes=[
+            Home(
+                street_address="Bekkeveien 9",
+                postal_code="5600",
+                city="Norheimsund",
+                make="aidon",
+            )
+        ],
+    ),
+    Player(
+        name="Odd Fossum",
+        label="",
+        days_dead=20,
+        represented_by=Agent(
+            name="Marte Fossum",
+            label="Representerer dødsboet etter Odd Fossum",
+            ground="estate",
+            evidence="Skifteattest 2026-331",
+        ),
+        homes=[
+            Home(
+                street_address="Utsikten 3",
+                postal_code="5700",
+                city="Voss",
+                make="kaifa",
+            )
         ],
     ),
 )

@@ -8,13 +8,14 @@ from itertools import count
 from random import Random
 
 from hanportal.demo.neighbourhood import numbers, words
-from hanportal.demo.neighbourhood.cast import CAST, Home, Player
+from hanportal.demo.neighbourhood.cast import CAST, Agent, Home, Player
 from hanportal.demo.neighbourhood.makes import Factory, Meter
 from hanportal.demo.neighbourhood.rows import (
     Customer,
     Holding,
     Installation,
     Point,
+    Representation,
     Row,
 )
 
@@ -38,6 +39,10 @@ class Neighbourhood:
         self._gsrns = map(numbers.gsrn, count(1))
         self._customer_numbers = map(str, count(100_001))
         self._moved: tuple[Customer, date] | None = None
+        self._representation_numbers = count(100_001)
+        self._representatives = numbers.representatives_ids()
+        self.representatives: list[tuple[Agent, Representation]] = []
+        """Who acts for somebody in the cast, once the rows were drawn."""
         self.players: list[tuple[Player, Customer]] = []
         """The cast, once its rows were drawn."""
         self.unused_national_id = next(self._national_ids)
@@ -60,8 +65,13 @@ class Neighbourhood:
         customer = self._customer(
             player.name, language=player.language, is_business=player.is_business
         )
+        if player.days_dead:
+            died_on = self._today - timedelta(days=player.days_dead)
+            customer = replace(customer, died_on=died_on)
         self.players.append((player, customer))
         yield customer
+        if player.represented_by:
+            yield self._representation(customer, player.represented_by)
         moved_in = self._today - timedelta(days=30 * player.months_here)
         for home in player.homes:
             point = self._point_of(home)
@@ -70,6 +80,23 @@ class Neighbourhood:
             fitted = ROLLOUT + timedelta(days=ROLLOUT_DAYS)
             yield _installed(point, meter, fitted, None)
             yield _held(point, customer, moved_in, None)
+
+    def _representation(self, customer: Customer, agent: Agent) -> Representation:
+        number = f"R{next(self._representation_numbers)}"
+        made = Representation(
+            representation_number=number,
+            customer_number=customer.customer_number,
+            ground=agent.ground,
+            name=agent.name,
+            national_id=next(self._representatives),
+            email=_email(agent.name, number),
+            phone=f"+4798{number[1:]}",
+            evidence=agent.evidence,
+            starts_on=customer.died_on or self._today - timedelta(days=400),
+            ends_on=None,
+        )
+        self.representatives.append((agent, made))
+        return made
 
     def _household(self, homes: int, *, is_business: bool) -> Iterator[Row]:
         customer = self._stranger(is_business=is_business)

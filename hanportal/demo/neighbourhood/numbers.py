@@ -10,6 +10,9 @@ SYNTHETIC_MONTHS = 80
 
 FIRST_BIRTH = date(1940, 1, 1)
 LAST_BIRTH = date(2007, 12, 31)
+LAST_INDIVIDUAL = 499
+"""Given to nobody before twelve million others have their number."""
+
 FIRST_SYNTHETIC_ORGANISATION = 31_000_000
 """Test organisations are numbered from 31…; real ones from 8 and 9."""
 
@@ -28,6 +31,14 @@ def national_ids() -> Iterator[str]:
         # A stride without common factors visits every day before one comes again.
         born = FIRST_BIRTH + timedelta(days=number * 7919 % days)
         if checked := _national_id(born, number // days):
+            yield checked
+
+
+def representatives_ids() -> Iterator[str]:
+    """Synthetic national ids of people who are no customers; none of the others'."""
+    for number in count():
+        born = date(1965, 1, 1) + timedelta(days=number * 7919 % 9000)
+        if checked := _national_id(born, LAST_INDIVIDUAL):
             yield checked
 
 

@@ -30,6 +30,7 @@ class Customer:
     phone: str = ""
     language: str = "nb"
     protected_address: bool = False
+    died_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,4 +53,20 @@ class Holding:
     customer_number: str
 
 
-Row = Point | Meter | Customer | Installation | Holding
+@dataclass(frozen=True, kw_only=True)
+class Representation:
+    """A person who may act for a customer, from a date until before another."""
+
+    representation_number: str
+    customer_number: str
+    ground: str
+    name: str
+    national_id: str
+    email: str
+    phone: str
+    evidence: str
+    starts_on: date
+    ends_on: date | None
+
+
+Row = Point | Meter | Customer | Installation | Holding | Representation

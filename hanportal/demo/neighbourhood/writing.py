@@ -17,6 +17,7 @@ from hanportal.demo.neighbourhood.rows import (
     Holding,
     Installation,
     Point,
+    Representation,
     Row,
 )
 
@@ -29,16 +30,23 @@ HEADERS: dict[type[Any], tuple[str, str]] = {
         "customers",
         (
             "customer_number,kind,name,national_id,organisation_number,email,phone,"
-            "language,protected_address"
+            "language,protected_address,died_on"
         ),
     ),
     Installation: ("installations", "gsrn,starts_on,ends_on,manufacturer,serial"),
     Holding: ("holdings", "gsrn,starts_on,ends_on,customer_number"),
+    Representation: (
+        "representations",
+        (
+            "representation_number,customer_number,ground,name,national_id,email,phone,"
+            "evidence,starts_on,ends_on"
+        ),
+    ),
 }
 
 
 def write_register(folder: Path, rows: Iterable[Row]) -> None:
-    """Write the five files of the register."""
+    """Write the files of the register."""
     with ExitStack() as stack:
         writers = {}
         for kind, (name, header) in HEADERS.items():
@@ -52,11 +60,16 @@ def write_register(folder: Path, rows: Iterable[Row]) -> None:
 
 
 def write_people(file: Path, neighbourhood: Neighbourhood) -> None:
-    """Write who can be logged in as: the cast but its businesses, and a stranger."""
+    """Write who can be logged in as: the cast but its businesses and its dead, those
+    who act for others, and a stranger."""
     people = [
         (player.name, player.label, customer.national_id)
         for player, customer in neighbourhood.players
-        if not player.is_business
+        if not player.is_business and not player.days_dead
+    ]
+    people += [
+        (agent.name, agent.label, representation.national_id)
+        for agent, representation in neighbourhood.representatives
     ]
     people.append((STRANGER.name, STRANGER.label, neighbourhood.unused_national_id))
     entries = [

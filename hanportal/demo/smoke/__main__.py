@@ -17,6 +17,9 @@ from hanportal.demo.smoke.staff import staff_in
 from hanportal.demo.smoke.story import Stories, Timeline
 from hanportal.demo.smoke.world import World
 
+ACTS_FOR_A_BUSINESS = "Handler for "
+"""How the demo labels who acts for a business."""
+
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line: where everything is."""
@@ -43,6 +46,9 @@ def play(options: argparse.Namespace, console: Console) -> float:
     other = stories.unsecured(names[1])
     stories.someone_elses(opened, other)
     stories.stranger(names[-1])
+    stories.representative(
+        next(p["name"] for p in people if p["label"].startswith(ACTS_FOR_A_BUSINESS))
+    )
     stories.closing(opened)
     serve(
         staff["agent"],

@@ -67,7 +67,11 @@ class MinSide:
         offers = [link for link in card.links if link.endswith("/apne/")]
         if not offers:
             raise Deviation(f"The card of meter {card.serial} offers no opening.")
-        return self.open(self.open(offers[0]).link("/vilkar/"))
+        before = self.open(offers[0])
+        if before.find("//main//form"):
+            # There are other points that could be ordered with it; none is.
+            return self.browser.submit(before.form(MAIN_FORM).filled())
+        return self.open(before.link("/vilkar/"))
 
     def agree(self, terms: Page, *, security: str) -> Page:
         """Tick every statement and say how the meter is secured."""

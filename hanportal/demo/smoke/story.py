@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from hanportal.demo.smoke.browser import Deviation, Page, expect
+from hanportal.demo.smoke.browser import Deviation, Page, expect, text_of
 from hanportal.demo.smoke.minside import (
     NOT_SECURED,
     Card,
@@ -201,3 +201,17 @@ class Stories:
         page = MinSide(self.portal).log_in(name)
         expect("no customer", actual=page.status, expected=403)
         self.timeline.tell(page.heading())
+
+    def representative(self, name: str) -> None:
+        """Somebody without a contract chooses whom to act for, and finds the points."""
+        self.timeline.story("Somebody who acts for a customer")
+        visit = MinSide(self.portal)
+        choice = visit.log_in(name)
+        expect("who?", actual=choice.heading(), expected="Hvem handler du for?")
+        represented = text_of(choice.find("//main//li//h2")[0])
+        button = choice.find("//main//li//button[@name='for']")[0]
+        form = choice.form("//main//li//form")
+        page = visit.browser.submit(form.filled(**{"for": str(button.get("value"))}))
+        told = text_of(page.find("//header")[0])
+        expect("on whose behalf", actual=represented in told, expected=True)
+        self.timeline.tell(f"{name} sees {len(visit.cards())} ports of {represented}")

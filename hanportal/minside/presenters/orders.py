@@ -116,6 +116,12 @@ def order_page(customer: Customer, order_id: UUID, *, today: date) -> OrderPage:
     )
 
 
+def placed_together(order: Order) -> tuple[Order, ...]:
+    """The other orders under the same reference."""
+    others = Order.objects.filter(placement=order.placement_id).exclude(pk=order.pk)
+    return tuple(others.select_related("metering_point").order_by("id"))
+
+
 def _statements(consent: Consent | None) -> tuple[str, ...]:
     if consent is None:
         return ()

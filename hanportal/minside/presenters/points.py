@@ -136,6 +136,21 @@ def live_opening(customer: Customer, point: MeteringPoint) -> UUID | None:
     )
 
 
+def openable_beside(
+    customer: Customer, point: MeteringPoint, *, today: date
+) -> tuple[MeteringPoint, ...]:
+    """The customer's other points whose ports could be ordered opened now."""
+    cards = points_page(customer, today=today).cards
+    return tuple(
+        card.point
+        for card in cards
+        if card.point.id != point.id
+        and card.can_be_ordered
+        and not card.has_consent
+        and card.live_order is None
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeterPage:
     """What this very meter can do, told before anyone orders."""

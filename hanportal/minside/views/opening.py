@@ -6,23 +6,26 @@ is led to the order.
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from hanportal.accounts.actions import choose_notices
-from hanportal.accounts.guards import customer_required, identification
+from hanportal.accounts.guards import acting, customer_required
 from hanportal.accounts.models import Customer
 from hanportal.minside import drafts
 from hanportal.minside.forms import AgreementForm, NoticesForm
-from hanportal.minside.presenters.points import held_point, live_opening, meter_page
-from hanportal.minside.rendering import INVALID, page, stopped
+from hanportal.minside.presenters.points import (
+    held_point,
+    live_opening,
+    meter_page,
+    openable_beside,
+)
+from hanportal.minside.rendering import INVALID, page
 from hanportal.minside.views.orders import actor_of
+from hanportal.minside.views.placing import place
 from meters.models import MeteringPoint
 from orders import actions
 from orders.deadlines import due_date
@@ -41,21 +44,32 @@ def _terms() -> Terms:
         return Terms.objects.current(SOURCE_LANGUAGE)
 
 
-@require_safe
+@require_http_methods(FORM_METHODS)
 @customer_required
 def before(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpResponse:
-    """Step 1: what this meter can do, and by which date the port will be open."""
+    """Step 1: what this meter can do, by when the port is open, and which with it."""
     now = timezone.now()
     today = timezone.localdate(now)
     point = held_point(customer, point_id, today=today)
     if under_way := live_opening(customer, point):
         return redirect("minside:order", under_way)
+    beside = openable_beside(customer, point, today=today)
+    if request.method == "POST":
+        wanted = set(request.POST.getlist("also"))
+        drafts.keep_others(
+            request.session,
+            point_id=point_id,
+            others=[each.id for each in beside if str(each.id) in wanted],
+        )
+        return redirect("minside:open_terms", point_id)
     return page(
         request,
         "minside/open_before.html",
         customer=customer,
         context={
             "shown": meter_page(point, today=today),
+            "beside": beside,
+            "chosen": drafts.others(request.session, point_id=point_id),
             "due_date": due_date(now),
             "step": 1,
         },
@@ -87,7 +101,13 @@ def terms(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
         "minside/open_terms.html",
         customer=customer,
         status=INVALID if form.errors else 200,
-        context={"point": point, "terms": current, "form": form, "step": 2},
+        context={
+            "point": point,
+            "others": _others(request, customer, point),
+            "terms": current,
+            "form": form,
+            "step": 2,
+        },
     )
 
 
@@ -99,6 +119,8 @@ def notices(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRes
     point = held_point(customer, point_id, today=timezone.localdate(now))
     if drafts.find(request.session, point_id=point_id) is None:
         return redirect("minside:open_terms", point_id)
+    if acting(request).representation is not None:
+        return _notices_as_registered(request, customer, point)
     form = NoticesForm(request.POST or None, customer=customer)
     if request.method == "POST" and form.is_valid():
         choose_notices(
@@ -132,13 +154,15 @@ def check(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
     if agreement is None:
         return redirect("minside:open_terms", point_id)
     if request.method == "POST":
-        return _place(request, customer, point, agreement)
+        others = _others(request, customer, point)
+        return place(request, customer, point, others, agreement)
     return page(
         request,
         "minside/open_check.html",
         customer=customer,
         context={
             "shown": meter_page(point, today=today),
+            "others": _others(request, customer, point),
             "agreement": agreement,
             "security": SecurityPlacement(agreement.security or "").label,
             "due_date": due_date(now),
@@ -147,42 +171,29 @@ def check(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
     )
 
 
-def _place(
-    request: HttpRequest,
-    customer: Customer,
-    point: MeteringPoint,
-    agreement: actions.Agreement,
+def _others(
+    request: HttpRequest, customer: Customer, point: MeteringPoint
+) -> list[MeteringPoint]:
+    """The points that were chosen with this one and that the customer holds today."""
+    chosen = drafts.others(request.session, point_id=point.id)
+    if not chosen:
+        return []
+    held = MeteringPoint.objects.held_by(customer, on=timezone.localdate())
+    return list(held.filter(pk__in=chosen).by_address())
+
+
+def _notices_as_registered(
+    request: HttpRequest, customer: Customer, point: MeteringPoint
 ) -> HttpResponse:
-    try:
-        placed = actions.place_opening(
-            customer=customer,
-            metering_point=point,
-            agreement=agreement,
-            identification=identification(request),
-            by=actor_of(request),
-            now=timezone.now(),
-        )
-    except actions.IdentificationTooOld:
-        back = urlencode({"next": request.path})
-        return redirect(f"{reverse('reauthenticate')}?{back}")
-    except actions.AlreadyOrdered as already:
-        return redirect("minside:order", already.order.id)
-    except actions.NotHolder as missing:
-        raise Http404 from missing
-    except actions.ConsentIncomplete:
-        return redirect("minside:open_terms", point.id)
-    except actions.AlreadyOpen:
-        return stopped(
-            request,
-            customer=customer,
-            heading=_("Du har allerede bestilt åpning"),
-            reason=_(
-                "Samtykket ditt gjelder fortsatt, så du trenger ikke bestille på nytt."
-            ),
-            next_url=reverse("minside:points"),
-            next_label=_("Til målepunktene mine"),
-        )
-    except (actions.MeterCannotOpen, actions.NoMeter):
-        return redirect("minside:open_before", point.id)
-    drafts.forget(request.session, point_id=point.id)
-    return redirect("minside:order", placed.id)
+    """Step 3 for who acts for another: the customer is told where the customer chose.
+
+    Whoever could change that, could hide what they do.
+    """
+    if request.method == "POST":
+        return redirect("minside:open_check", point.id)
+    return page(
+        request,
+        "minside/open_notices_registered.html",
+        customer=customer,
+        context={"point": point, "step": 3},
+    )

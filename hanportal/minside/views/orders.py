@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hanportal.accounts.guards import customer_required
+from hanportal.accounts.guards import acting, customer_required
 from hanportal.accounts.models import Customer
 from hanportal.audit.log import Actor, ActorKind
-from hanportal.minside.presenters.orders import order_page
+from hanportal.minside.presenters.orders import order_page, placed_together
 from hanportal.minside.presenters.points import held_point
 from hanportal.minside.rendering import page, stopped
 from orders import actions
@@ -33,7 +33,10 @@ def order(request: HttpRequest, customer: Customer, order_id: UUID) -> HttpRespo
     """The order's steps and receipt; a bookmark of it keeps working."""
     shown = order_page(customer, order_id, today=timezone.localdate())
     return page(
-        request, "minside/order.html", customer=customer, context={"shown": shown}
+        request,
+        "minside/order.html",
+        customer=customer,
+        context={"shown": shown, "together": placed_together(shown.order)},
     )
 
 
@@ -62,7 +65,10 @@ def cancel(request: HttpRequest, customer: Customer, order_id: UUID) -> HttpResp
             order=shown.order,
             by=actor_of(request),
             now=timezone.now(),
+            representation=acting(request).representation,
         )
+    except actions.NotRepresented:
+        return redirect("act_for")
     except actions.AlreadySent:
         return stopped(
             request,
@@ -106,7 +112,10 @@ def close(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
             metering_point=point,
             by=actor_of(request),
             now=now,
+            representation=acting(request).representation,
         )
+    except actions.NotRepresented:
+        return redirect("act_for")
     except actions.AlreadyOrdered as already:
         return redirect("minside:order", already.order.id)
     except (actions.NothingToClose, actions.NoMeter):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from hanportal.accounts.guards import customer_required
 from hanportal.accounts.models import Customer
 from hanportal.minside.pdf import as_pdf
-from hanportal.minside.presenters.orders import order_page
+from hanportal.minside.presenters.orders import order_page, placed_together
 
 
 @require_safe
@@ -21,7 +21,12 @@ def receipt(request: HttpRequest, customer: Customer, order_id: UUID) -> HttpRes
     shown = order_page(customer, order_id, today=timezone.localdate(now))
     html = render_to_string(
         "minside/receipt_pdf.html",
-        {"shown": shown, "customer": customer, "made_at": now},
+        {
+            "shown": shown,
+            "customer": customer,
+            "made_at": now,
+            "together": placed_together(shown.order),
+        },
         request=request,
     )
     response = HttpResponse(as_pdf(html), content_type="application/pdf")

@@ -1,0 +1,147 @@
+"""Several points in one order: all of them under one reference, or none of them."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from meters.models import MeteringPoint
+from meters.states import HanCapability
+from notifications.models import Message
+from orders import actions
+from orders.models import Command, Consent, Order, Placement
+from orders.states import OrderKind, OrderStatus
+from tests.accounts.representing import a_representation
+from tests.orders.test_races import assert_the_log_is_whole, at_once
+from tests.orders.world import World, a_customer, a_point_with_meter
+
+
+def more_points(world: World, *numbers: int) -> list[MeteringPoint]:
+    """The world's point and others of the same customer."""
+    return [
+        world.point,
+        *(
+            a_point_with_meter(world.customer, world.head_end, number=number)[0]
+            for number in numbers
+        ),
+    ]
+
+
+def order_all(
+    world: World, points: list[MeteringPoint], **changes: object
+) -> list[Order]:
+    facts: dict[str, object] = {
+        "customer": world.customer,
+        "metering_points": points,
+        "agreement": world.agreement(),
+        "identification": world.identification(),
+        "by": world.by,
+        "now": world.now,
+    }
+    return actions.place_openings(**(facts | changes))  # type: ignore[arg-type]
+
+
+def test_three_points_are_one_reference_and_three_consents(world: World) -> None:
+    points = more_points(world, 2, 3)
+
+    orders = order_all(world, points)
+
+    placement = Placement.objects.get()
+    assert {order.placement_id for order in orders} == {placement.id}
+    assert {order.metering_point_id for order in orders} == {p.id for p in points}
+    assert Consent.objects.active().count() == Command.objects.count() == 3
+    assert Message.objects.count() == 3
+    told = [message.body_text for message in Message.objects.all()]
+    assert [text.count(placement.reference) for text in told] == [1, 1, 1]
+
+
+def test_what_stands_against_one_stands_against_all_and_is_told_by_point(
+    world: World,
+) -> None:
+    points = more_points(world, 2)
+    fitter, _port = a_point_with_meter(
+        world.customer,
+        world.head_end,
+        number=3,
+        capability=HanCapability.NEEDS_VISIT,
+    )
+    another = a_customer("K2", national_id="01908000230")
+    anothers, _port = a_point_with_meter(another, world.head_end, number=4)
+    ordered = world.order_opening()
+
+    with pytest.raises(actions.SomeRefused) as refused:
+        order_all(world, [*points, fitter, anothers])
+
+    kinds = {point: type(why) for point, why in refused.value.refusals.items()}
+    assert kinds == {
+        world.point.id: actions.AlreadyOrdered,
+        fitter.id: actions.MeterCannotOpen,
+        anothers.id: actions.NotHolder,
+    }
+    assert list(Order.objects.all()) == [ordered]
+    assert Placement.objects.count() == 1
+
+
+def test_no_points_are_no_order(world: World) -> None:
+    with pytest.raises(actions.SomeRefused):
+        order_all(world, [])
+
+    assert not Placement.objects.exists()
+
+
+def test_closings_under_way_are_overtaken(world: World) -> None:
+    points = more_points(world, 2)
+    world.order_opening()
+    closing = world.order_closing()
+
+    order_all(world, points)
+
+    closing.refresh_from_db()
+    assert closing.status == OrderStatus.SUPERSEDED
+    live = Order.objects.live()
+    assert set(live.values_list("kind", flat=True)) == {OrderKind.OPEN}
+
+
+def test_all_that_one_order_needs_several_need(world: World) -> None:
+    points = more_points(world, 2)
+    key = min(world.terms.statement_keys)
+    right = a_representation(world.customer, ends_on=world.now.date())
+
+    with pytest.raises(actions.ConsentIncomplete):
+        order_all(world, points, agreement=world.agreement(without=frozenset({key})))
+    with pytest.raises(actions.IdentificationTooOld):
+        order_all(
+            world, points, identification=world.identification(age=timedelta(hours=1))
+        )
+    with pytest.raises(actions.NotRepresented):
+        order_all(world, points, representation=right)
+
+    assert not Order.objects.exists()
+
+
+def test_somebody_who_acts_for_a_customer_orders_several(world: World) -> None:
+    right = a_representation(world.customer)
+
+    order_all(world, more_points(world, 2), representation=right)
+
+    assert Placement.objects.get().representation == right
+    given_on = Consent.objects.values_list("representation", flat=True)
+    assert list(given_on) == [right.id, right.id]
+
+
+def test_the_same_points_ordered_twice_at_once_are_ordered_once(
+    committed_world: World,
+) -> None:
+    world = committed_world
+    for number in range(10):
+        points = more_points(world, 100 + 2 * number, 101 + 2 * number)[1:]
+
+        results = at_once(
+            partial(order_all, world, points), partial(order_all, world, points[::-1])
+        )
+
+        refused = [r for r in results if isinstance(r, actions.SomeRefused)]
+        assert len(refused) == 1
+        assert Order.objects.live().filter(metering_point__in=points).count() == 2
+    assert Placement.objects.count() == 10
+    assert_the_log_is_whole()
