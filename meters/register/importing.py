@@ -17,7 +17,14 @@ from meters.models import RegisterDelivery
 from meters.register import merge
 from meters.register.endings import end_missing, find_endings, forget_endings
 from meters.register.files import FILES, METERING_POINTS, RegisterFile
-from meters.register.manifest import OSLO, Manifest, read_manifest, require_rows
+from meters.register.locking import lock_writers
+from meters.register.manifest import (
+    OSLO,
+    Manifest,
+    oslo_today,
+    read_manifest,
+    require_rows,
+)
 from meters.register.reading import (
     RegisterUnusable,
     Watch,
@@ -110,7 +117,7 @@ def import_register(
         endings = _endings(cursor, manifest, now=now)
         held = endings is not None and endings.too_many
         if endings and manifest.ends_on and not held:
-            end_missing(cursor, on=manifest.ends_on)
+            end_missing(cursor, on=manifest.ends_on, today=oslo_today(now))
         report = _report(cursor, written, endings=endings, held=held)
         if rejections is not None:
             write_rejections(cursor, rejections)
@@ -145,7 +152,7 @@ def import_released(
         written = _merge_all(cursor, tell, now=now)
         endings = _endings(cursor, manifest, now=now)
         if manifest.ends_on:
-            end_missing(cursor, on=manifest.ends_on)
+            end_missing(cursor, on=manifest.ends_on, today=oslo_today(now))
         report = _report(cursor, written, endings=endings)
         _unstage_all(cursor)
         record_landing(report, at=now)
@@ -153,9 +160,9 @@ def import_released(
 
 
 def lock_register(cursor: CursorWrapper) -> None:
-    """Hold the register until the transaction ends.
+    """Hold the register until the transaction ends. Waits for a batch, never an import.
 
-    :raises ImportRunning: somebody else does.
+    :raises ImportRunning: another import does.
     """
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", IMPORT_LOCK)
     (alone,) = cursor.fetchone()
@@ -166,6 +173,7 @@ def lock_register(cursor: CursorWrapper) -> None:
                 "Vent til den er ferdig, og prøv igjen."
             )
         )
+    lock_writers(cursor)
 
 
 def _refuse_outdated(manifest: Manifest) -> None:
@@ -254,7 +262,7 @@ def _report(
             SQL("SELECT count(*), count(problem) FROM {}").format(staged(file))
         )
         rows, rejected = cursor.fetchone()
-        new, changed = written[file.name]
+        new, changed, _beneath = written[file.name]
         counts[file.file_name] = FileCounts(
             new=new,
             changed=changed,

@@ -25,6 +25,8 @@ class Written(NamedTuple):
 
     new: int
     changed: int
+    beneath: frozenset[int] = frozenset()
+    """Lines that were kept beneath events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +52,12 @@ METERING_POINT_TARGET = Target(
     file=METERING_POINTS,
     table="meters_meteringpoint",
     source="""
-        SELECT line, gsrn, street_address, postal_code, city, active AS is_active
-        FROM staged_metering_points WHERE problem IS NULL
+        SELECT s.line, s.gsrn, s.street_address, s.postal_code, s.city,
+            CASE WHEN d.id IS NULL THEN s.active ELSE d.is_active END AS is_active
+        FROM staged_metering_points AS s
+        LEFT JOIN meters_meteringpoint AS d
+            ON d.gsrn = s.gsrn AND d.delivered_active IS NOT NULL
+        WHERE s.problem IS NULL
     """,
     key=["gsrn"],
     values=["street_address", "postal_code", "city", "is_active"],
@@ -104,7 +110,7 @@ INSTALLATION_TARGET = Target(
         JOIN meters_meteringpoint AS p ON p.gsrn = i.gsrn
         JOIN meters_meter AS m
             ON m.manufacturer = i.manufacturer AND m.serial = i.serial
-        WHERE i.problem IS NULL
+        WHERE i.problem IS NULL AND NOT p.installations_from_events
     """,
     key=["metering_point_id", "starts_on"],
     values=["ends_on", "meter_id"],
@@ -120,7 +126,7 @@ HOLDING_TARGET = Target(
         FROM staged_holdings AS h
         JOIN meters_meteringpoint AS p ON p.gsrn = h.gsrn
         JOIN accounts_customer AS c ON c.customer_number = h.customer_number
-        WHERE h.problem IS NULL
+        WHERE h.problem IS NULL AND NOT p.holdings_from_events
     """,
     key=["metering_point_id", "starts_on"],
     values=["ends_on", "customer_id"],

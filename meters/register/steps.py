@@ -6,7 +6,9 @@ from datetime import datetime
 from django.db.backends.utils import CursorWrapper
 
 from meters.register import checks, merge
+from meters.register.beneath import keep_beneath
 from meters.register.files import CUSTOMERS, METERING_POINTS, METERS, RegisterFile
+from meters.register.manifest import oslo_today
 
 
 def _check_points(cursor: CursorWrapper, file: RegisterFile) -> None:
@@ -63,4 +65,7 @@ def merge_file(
         written = merge.write_changes(cursor, target)
     if target is merge.METER_TARGET and written.new:
         merge.make_ports(cursor, now=now)
-    return written
+    beneath = keep_beneath(cursor, target.file, today=oslo_today(now))
+    return merge.Written(
+        written.new + beneath.new, written.changed + beneath.changed, beneath.beneath
+    )
