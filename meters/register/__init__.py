@@ -3,7 +3,7 @@
 docs/register.md describes the files, docs/api.md the batches.
 """
 
-from meters.register.deriving import derive_what_is_due
+from meters.register.deriving import derive_today
 from meters.register.event_items import FIELDS
 from meters.register.events import take_events
 from meters.register.importing import (
@@ -37,7 +37,7 @@ __all__ = [
     "ReleaseRefused",
     "Stage",
     "TooManyRejected",
-    "derive_what_is_due",
+    "derive_today",
     "import_register",
     "release_delivery",
     "take_events",

@@ -2,10 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
+from django.db import connection, transaction
+
 from meters.models import RegisterEvent
+from meters.register.locking import lock_writers
+from meters.register.manifest import oslo_today
 from meters.register.periods import Period, Told, derive
 from meters.register.sides import ACTIVITY, SIDES, Side
 
@@ -16,8 +20,12 @@ def derive_anew(side: Side, points: Collection[UUID], *, today: date) -> None:
         Derivation.of(side, points).write(today=today)
 
 
-def derive_what_is_due(*, today: date) -> int:
-    """Derive the points whose activity changes by today; how many."""
+@transaction.atomic
+def derive_today(*, now: datetime) -> int:
+    """Derive the points whose activity changes by now; how many. May run twice."""
+    with connection.cursor() as cursor:
+        lock_writers(cursor)
+    today = oslo_today(now)
     due = RegisterEvent.objects.filter(awaits_date=True, effective_on__lte=today)
     points = set(due.values_list("metering_point_id", flat=True))
     derive_anew(ACTIVITY, {point for point in points if point}, today=today)

@@ -1,7 +1,7 @@
 """Events as the customer system tells them, and what the register says then."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,9 @@ import pytest
 from hanportal.accounts.models import Customer
 from hanportal.audit.models import Event
 from meters.models import MeteringPoint, RegisterEvent
-from meters.register import derive_what_is_due
+from meters.register import derive_today
 from tests.meters.batches import (
+    NOW,
     Item,
     event,
     holders,
@@ -32,6 +33,7 @@ from tests.meters.deliveries import (
     two_homes,
 )
 
+A_DAY = timedelta(days=1)
 KARI_HOLDS = [(KARI, "2020-01-01", "")]
 
 
@@ -195,11 +197,11 @@ def test_a_deactivation_waits_for_its_date() -> None:
     assert outcomes(event("point_deactivated", "d-1", "2026-11-24")) == ["applied"]
 
     assert is_active()
-    assert derive_what_is_due(today=date(2026, 11, 23)) == 0
+    assert derive_today(now=NOW) == 0
     assert is_active()
-    assert derive_what_is_due(today=date(2026, 11, 24)) == 1
+    assert derive_today(now=NOW + A_DAY) == 1
     assert not is_active()
-    assert derive_what_is_due(today=date(2026, 11, 25)) == 0
+    assert derive_today(now=NOW + 2 * A_DAY) == 0
 
 
 def test_dates_are_those_of_oslo() -> None:

@@ -1,5 +1,6 @@
 """Who people are: a User logs in, a Customer is served, staff have roles."""
 
+from hanportal.accounts.models.clients import ApiClient, ApiToken, ApiUse, Scope
 from hanportal.accounts.models.customers import Customer, CustomerKind, CustomerQuerySet
 from hanportal.accounts.models.roles import Role, RoleGrant, RoleGrantQuerySet
 from hanportal.accounts.models.tries import Tries
@@ -16,6 +17,9 @@ from hanportal.accounts.models.verifications import (
 )
 
 __all__ = [
+    "ApiClient",
+    "ApiToken",
+    "ApiUse",
     "CallerMethod",
     "CallerVerification",
     "CallerVerificationQuerySet",
@@ -26,6 +30,7 @@ __all__ = [
     "Role",
     "RoleGrant",
     "RoleGrantQuerySet",
+    "Scope",
     "Tries",
     "User",
     "UserManager",
