@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
@@ -18,6 +18,7 @@ from hanportal.api.problems import CONTENT_TYPE, problem, tell_problems, too_lar
 
 View = Callable[..., HttpResponse]
 
+ROOT = "/api/v1/"
 TITLE = "HAN-portal"
 DESCRIPTION = """
 The operator's customer system tells here what the register holds and what happened.
@@ -48,6 +49,11 @@ log = structlog.get_logger(__name__)
 
 class Interface(NinjaAPI):
     """The API, whose problems are described as what they are."""
+
+    def get_root_path(self, path_params: dict[str, Any]) -> str:
+        """Where it stands; nothing answers at the root itself."""
+        del path_params
+        return ROOT
 
     def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
         """The document; refusals that are problems have their own media type."""
@@ -124,5 +130,5 @@ def _count(request: HttpRequest, response: HttpResponse) -> None:
     outcome = OUTCOMES.get(response.status_code, "fault")
     try:
         ApiUse.objects.count_one(client=client_code(request), outcome=outcome)
-    except DatabaseError as error:
+    except Error as error:
         log.warning("api_use_not_counted", exc_info=error)

@@ -6,13 +6,15 @@ from typing import Any, TypeVar
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Form, Path, Router, Schema, Status
+from ninja import Form, P, PathEx, Router, Schema, Status
 
 from hanportal.accounts.models import Scope
 from hanportal.api import registers, tokens
 from hanportal.api.access import Bearer
 from hanportal.api.problems import problem
 from hanportal.api.schemas import (
+    GSRN,
+    ID,
     ROWS,
     BatchAnswer,
     EventAnswer,
@@ -37,6 +39,8 @@ from meters.register import (
 router = Router()
 
 Found = TypeVar("Found")
+Gsrn = PathEx[str, P(pattern=GSRN["pattern"], description="The metering point.")]
+SenderId = PathEx[str, P(pattern=ID["pattern"], description="Your own id.")]
 
 PROBLEMS = dict.fromkeys((401, 403, 429, 503), Problem)
 OF_A_BATCH = {
@@ -153,7 +157,7 @@ def events(request: HttpRequest, batch: EventBatch) -> Any:  # type: ignore[vali
     summary="Read an event of yours",
     response={200: EventAnswer, **OF_A_READ},
 )
-def event(request: HttpRequest, sender_id: Path[str]) -> EventAnswer:
+def event(request: HttpRequest, sender_id: SenderId) -> EventAnswer:
     """What became of an event of the client's own system."""
     machine = request.auth  # type: ignore[attr-defined] # set by ninja
     return _found(
@@ -170,7 +174,7 @@ def event(request: HttpRequest, sender_id: Path[str]) -> EventAnswer:
     summary="Read who and what is at a metering point",
     response={200: PointAnswer, **OF_A_READ},
 )
-def metering_point(request: HttpRequest, gsrn: Path[str]) -> PointAnswer:  # noqa: ARG001 -- an operation
+def metering_point(request: HttpRequest, gsrn: Gsrn) -> PointAnswer:  # noqa: ARG001 -- an operation
     """A point with its holdings and installations."""
     return _found(lambda: registers.point_answer(gsrn), MeteringPoint.DoesNotExist)
 

@@ -18,6 +18,14 @@ def two_points(db: None, tmp_path: Path) -> None:
 
 
 @pytest.fixture
+def committed_machine(committed_database: str, tmp_path: Path) -> Machine:
+    """The same on a database of the test's own, where everything is committed."""
+    make_head_end()
+    import_register(two_homes(tmp_path).write(), now=NOW)
+    return a_machine()
+
+
+@pytest.fixture
 def machine(two_points: None) -> Machine:
     """The operator's customer system."""
     return a_machine()
