@@ -8,13 +8,14 @@ import structlog
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from hanportal.accounts.models import ApiUse
-from hanportal.api.access import JsonParser, client_code, is_too_large
-from hanportal.api.operations import router
 from hanportal.api.problems import CONTENT_TYPE, problem, tell_problems, too_large
+from hanportal.api.views.access import JsonParser, client_code, is_too_large
+from hanportal.api.views.operations import router
 
 View = Callable[..., HttpResponse]
 
@@ -72,6 +73,7 @@ api = Interface(
     version="1",
     description=DESCRIPTION,
     docs_url=None,
+    docs_decorator=require_safe,
     openapi_url="/openapi.json",
     urls_namespace="api",
     parser=JsonParser(),

@@ -6,6 +6,7 @@ of it, so a page that forgets whose it is would show it.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -15,11 +16,13 @@ from django.utils import timezone
 
 from hanportal.accounts.actions import add_app, choose_password
 from hanportal.accounts.login import IDENTIFICATION_KEY
-from hanportal.accounts.models import Customer, Role, User
+from hanportal.accounts.models import Customer, Role, Scope, User
+from meters.models import EventKind, EventOutcome, MeteringPoint, RegisterEvent
 from notifications.models import Message
 from orders import fulfilment
 from orders.models import Exchange
 from tests.accounts.staff import logged_in, make_staff
+from tests.api.machine import a_machine
 from tests.orders.world import a_customer, a_point_with_meter, build_world
 
 PASSWORD = "fire rolige hester om høsten"
@@ -35,7 +38,11 @@ PEOPLE = (
     "operator",
     "auditor",
     "administrator",
+    "machine",
+    "reading_machine",
 )
+MACHINES = ("machine", "reading_machine")
+"""Nobody to every page but those of the machine interface."""
 
 
 def every_route(
@@ -106,10 +113,27 @@ def build_rights_world() -> RightsWorld:
             "closed_point_id": closed.id,
             "factor_id": Authenticator.objects.get(user=colleague).pk,
             "app_label": "accounts",
+            "gsrn": world.point.gsrn,
+            "sender_id": _an_event(world.point, world.now).sender_id,
+            "anything": "else",
         }
     )
     made.browsers = _everybody(world.customer)
     return made
+
+
+def _an_event(point: MeteringPoint, now: datetime) -> RegisterEvent:
+    """What a machine of the same system told."""
+    return RegisterEvent.objects.create(
+        sender="kis",
+        sender_id="s-1",
+        kind=EventKind.SUPPLIER_SWITCHED,
+        metering_point=point,
+        effective_on=now.date(),
+        digest="0" * 64,
+        received_at=now,
+        outcome=EventOutcome.NO_EFFECT,
+    )
 
 
 def _everybody(customer: Customer) -> dict[str, Client]:
@@ -124,6 +148,8 @@ def _everybody(customer: Customer) -> dict[str, Client]:
         "half_way": _half_way(),
         "no_role": logged_in(make_staff("newcomer")),
         **roles,
+        "machine": _by_token("everything", frozenset(Scope)),
+        "reading_machine": _by_token("reads", frozenset({Scope.REGISTER_READ})),
     }
 
 
@@ -140,6 +166,11 @@ def _by_eid(customer: Customer | None) -> Client:
     }
     session.save()
     return client
+
+
+def _by_token(code: str, scopes: frozenset[Scope]) -> Client:
+    machine = a_machine(code, scopes=scopes)
+    return Client(headers={"Authorization": f"Bearer {machine.token}"})
 
 
 def _half_way() -> Client:

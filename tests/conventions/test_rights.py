@@ -15,6 +15,7 @@ from django.http import HttpResponseBase
 
 from hanportal.audit.log import Event
 from tests.conventions.rights_world import (
+    MACHINES,
     PEOPLE,
     RightsWorld,
     build_rights_world,
@@ -40,6 +41,7 @@ OUTCOMES = {
     404: "hidden",
     405: "no such method",
     409: "refused",
+    415: "not JSON",
     503: "unavailable",
 }
 UNWRITTEN = {"staff_home", "staff_security", "staff_add_factor"}
@@ -80,7 +82,8 @@ def expected(route: str, method: str) -> dict[str, str]:
     row = dict(RIGHTS[route][method])
     rest, group = row.pop(REST), row.pop(CUSTOMERS, None)
     grouped = dict.fromkeys(PEOPLE[1:4], group) if group else {}
-    return dict.fromkeys(PEOPLE, rest) | grouped | row
+    machines = dict.fromkeys(MACHINES, row.get("anonymous", rest))
+    return dict.fromkeys(PEOPLE, rest) | grouped | machines | row
 
 
 def test_every_route_has_its_rows_and_no_row_lacks_its_route() -> None:
@@ -94,6 +97,7 @@ def test_the_table_names_nobody_who_does_not_exist() -> None:
     named = {who for rows in RIGHTS.values() for row in rows.values() for who in row}
 
     assert named - set(PEOPLE) == {REST, CUSTOMERS}
+    assert set(MACHINES) < named
 
 
 @pytest.mark.parametrize("method", METHODS)

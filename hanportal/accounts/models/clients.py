@@ -4,7 +4,6 @@ A secret and a token are 256 random bits, so a plain SHA-256 keeps them: there i
 nothing to guess, and looking one up costs one index.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -119,7 +118,7 @@ class ApiUseManager(models.Manager["ApiUse"]):
         with connection.cursor() as cursor:
             cursor.execute(_COUNT_USE, [str(uuid7()), client, outcome])
 
-    def totals(self) -> "Collection[tuple[str, str, int]]":
+    def totals(self) -> list[tuple[str, str, int]]:
         """Client, outcome and number of requests ever, in order."""
         return list(
             self.order_by("client", "outcome").values_list(

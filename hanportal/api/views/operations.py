@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from ninja import Form, P, PathEx, Router, Schema, Status
 
 from hanportal.accounts.models import Scope
-from hanportal.api import registers, tokens
-from hanportal.api.access import Bearer
+from hanportal.api import registers
 from hanportal.api.problems import problem
 from hanportal.api.schemas import (
     GSRN,
@@ -27,6 +26,8 @@ from hanportal.api.schemas import (
     event_schema,
     item_schema,
 )
+from hanportal.api.views import tokens
+from hanportal.api.views.access import Bearer
 from meters.models import MeteringPoint, RegisterEvent
 from meters.register import (
     FIELDS,
