@@ -1,4 +1,4 @@
-"""The canary's particulars as the operator's customer system sends them, right and wrong.
+"""The canary as the operator's customer system sends her, right and wrong.
 
 The addresses that machines ask hold no place for her number; the bodies do.
 """
