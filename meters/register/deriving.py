@@ -13,6 +13,9 @@ from meters.register.manifest import oslo_today
 from meters.register.periods import Period, Told, derive
 from meters.register.sides import ACTIVITY, SIDES, Side
 
+MOST_WORK = 50_000
+"""Rows and events of one group that a batch goes through to tell its events apart."""
+
 
 def derive_anew(side: Side, points: Collection[UUID], *, today: date) -> None:
     """Bring derived points up to what was delivered and told."""
@@ -39,6 +42,13 @@ class _Group:
     delivered: list[Period] = field(default_factory=list)
     told: dict[tuple[str, str], Told] = field(default_factory=dict)
     periods: list[Period] = field(default_factory=list)
+    work: int = 0
+    """How many rows and events were gone through for it."""
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether looking once more what one event changes would take too long."""
+        return self.work > MOST_WORK
 
 
 @dataclass
@@ -78,7 +88,10 @@ class Derivation:
         return derivation
 
     def add(self, told: Told) -> bool:
-        """Add an event; whether the register changes by it."""
+        """Add an event; whether the register changes by it.
+
+        Of very many events about one point, True for the last ones without a look.
+        """
         group = self.groups[told.place]
         group.told[told.sender, told.sender_id] = told
         return self._changes(group)
@@ -92,14 +105,20 @@ class Derivation:
 
     def write(self, *, today: date) -> None:
         """Make the register say what was derived."""
+        for group in self._each_group():
+            if group.is_worn_out:
+                group.periods = self._derived(group)
         periods = [period for group in self._each_group() for period in group.periods]
         self.side.write(self.points, periods, today=today)
 
     def _changes(self, group: _Group) -> bool:
+        if group.is_worn_out:
+            return True
         before, group.periods = group.periods, self._derived(group)
         return before != group.periods
 
     def _derived(self, group: _Group) -> list[Period]:
+        group.work += len(group.delivered) + len(group.told)
         return derive(
             group.delivered,
             group.told.values(),

@@ -22,7 +22,7 @@ from tests.meters.deliveries import (
     two_homes,
 )
 
-ROUNDS = 15
+ROUNDS = 8
 
 
 def at_once(*verbs: Callable[[], list[str]]) -> list[list[str]]:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meters.models import MeteringPoint
+from meters.register import deriving
 from tests.meters.batches import Item, holders, meters_at, tell
 from tests.meters.conftest import Deliver
 from tests.meters.deliveries import (
@@ -115,17 +116,22 @@ def told_in(batches: list[list[Item]]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.usefixtures("deliver")
+@pytest.mark.parametrize("most_work", [50_000, 12])
 def test_any_order_and_any_batches_end_in_the_same_register(
-    deliver: Deliver, tmp_path: Path
+    deliver: Deliver,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    most_work: int,
 ) -> None:
+    """Also when there are too many events to look closely at each."""
+    monkeypatch.setattr(deriving, "MOST_WORK", most_work)
     deliver(two_homes(tmp_path))
 
     @settings(
         derandomize=True,
         database=None,
         deadline=None,
-        max_examples=25,
+        max_examples=8,
         suppress_health_check=list(HealthCheck),
     )
     @given(story=stories, data=st.data())
