@@ -177,12 +177,15 @@ UPDATE changes_installations AS c SET is_new = true
 FROM taken_out WHERE c.id = taken_out.id
 """
 
+ALL_METERS = SQL("meters_meter")
+NEW_METERS = SQL("(SELECT id FROM changes_meters WHERE is_new)")
+
 _NEW_PORTS = """
 INSERT INTO meters_hanport
     (id, meter_id, desired, generation, reported, reported_source)
 SELECT {new_id}, s.id, {desired}, 0, {reported}, ''
 FROM (
-    SELECT m.id, row_number() OVER (ORDER BY m.id) AS line FROM meters_meter AS m
+    SELECT m.id, row_number() OVER (ORDER BY m.id) AS line FROM {meters} AS m
     WHERE NOT EXISTS (SELECT FROM meters_hanport AS p WHERE p.meter_id = m.id)
 ) AS s
 """
@@ -251,11 +254,15 @@ def write_changes(cursor: CursorWrapper, target: Target) -> Written:
     return Written(new=cursor.rowcount - moved, changed=changed)
 
 
-def make_ports(cursor: CursorWrapper, *, now: datetime) -> None:
-    """Give each meter without a port one: wanted closed, and unknown as it is."""
+def make_ports(cursor: CursorWrapper, *, of: Composable, now: datetime) -> None:
+    """Give each of these meters without a port one: wanted closed, and unknown as is.
+
+    :param of: ALL_METERS, or NEW_METERS where the changes tell which they are.
+    """
     cursor.execute(
         SQL(_NEW_PORTS).format(
             new_id=_new_id(now),
+            meters=of,
             desired=Literal(DesiredState.CLOSED.value),
             reported=Literal(ReportedState.UNKNOWN.value),
         )

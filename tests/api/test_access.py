@@ -28,6 +28,7 @@ from tests.api.machine import (
 )
 from tests.meters.batches import event
 from tests.meters.deliveries import OLA, POINT_A
+from tests.monitoring.lines import production_logs
 
 PROBLEM = "application/problem+json"
 MOVE = event("moved_in", "m-1", "2026-11-01", customer_number=OLA)
@@ -222,6 +223,20 @@ def test_neither_session_nor_csrf_nor_cookies_take_part(machine: Machine) -> Non
     assert answer.cookies == {}
     assert not any("django_session" in query["sql"] for query in queries)
     assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_a_request_is_told_once_with_its_client_and_without_its_body(
+    machine: Machine,
+) -> None:
+    with production_logs() as lines:
+        machine.post("/events", MOVE | {"gsrn": "06896100090"})
+        told = lines.read()
+
+    assert [(line["event"], line["client"], line["code"]) for line in told] == [
+        ("request_finished", "kis-1", 422)
+    ]
+    assert told[0]["request_id"]
+    assert "06896100090" not in lines.text
 
 
 def test_what_a_client_does_is_in_the_log_under_its_name(machine: Machine) -> None:
