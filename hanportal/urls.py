@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("hanportal.accounts.urls")),
     path("", include("hanportal.monitoring.urls")),
     path("", include("orders.urls")),
+    path("api/v1/", include("hanportal.api.urls")),
     path("innsyn/", include("hanportal.oversight.urls")),
     path("kundesenter/", include("hanportal.console.urls")),
 ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from hanportal.monitoring.readings import Readings
@@ -32,11 +32,12 @@ class _Exposition(Collector):
     def __init__(self, readings: Readings) -> None:
         self._readings = readings
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Every family of metrics."""
         yield from _work(self._readings)
         yield from _people(self._readings)
         yield from _meters(self._readings)
+        yield _machines(self._readings)
         yield _alarms(checks(self._readings))
 
 
@@ -117,6 +118,17 @@ def _meters(readings: Readings) -> Iterator[GaugeMetricFamily]:
         if health.last_success_age is not None:
             success.add_metric([code], health.last_success_age.total_seconds())
     yield from (exchanges, faults, success)
+
+
+def _machines(readings: Readings) -> CounterMetricFamily:
+    requests = CounterMetricFamily(
+        f"{PREFIX}_api_requests",
+        "Requests to the machine interface; without a client, of nobody known.",
+        labels=["client", "outcome"],
+    )
+    for client, outcome, number in readings.api_requests:
+        requests.add_metric([client, outcome], number)
+    return requests
 
 
 def _alarms(found: list[Check]) -> GaugeMetricFamily:

@@ -4,13 +4,14 @@ Every question is answered from an index over what is unfinished, never from a t
 whole history, so that a look costs the same after ten years.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
+from hanportal.accounts.models import ApiUse
 from hanportal.audit.log import Event
 from hanportal.monitoring.models import SweepRun
 from meters.models import HanPort, HeadEnd
@@ -65,6 +66,8 @@ class Readings:
     sweep_ages: Mapping[str, timedelta]
     """Since each sweep's last success, for those that ever succeeded."""
     audit_events: int
+    api_requests: Sequence[tuple[str, str, int]]
+    """Of the machine interface: client, outcome, and how many there ever were."""
 
 
 def read(*, now: datetime) -> Readings:
@@ -83,6 +86,7 @@ def read(*, now: datetime) -> Readings:
             for run in SweepRun.objects.order_by("name")
         },
         audit_events=Event.objects.estimated_count(),
+        api_requests=ApiUse.objects.totals(),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from hanportal.settings.api import *  # noqa: F403 -- what machines may ask
 from hanportal.settings.headends import *  # noqa: F403 -- what is shared with them
 from hanportal.settings.identity import *  # noqa: F403 -- who logs in, and how
 from hanportal.settings.identity import EID_ORIGINS
@@ -148,12 +149,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_DEFAULT_QUEUE = "dispatch"
 CELERY_TASK_ROUTES = {
     "orders.*": {"queue": "dispatch"},
+    "meters.*": {"queue": "dispatch"},
     "notifications.*": {"queue": "notices"},
 }
 # Each sweep finds what is due in the database: a lost message costs one interval.
 CELERY_BEAT_SCHEDULE = {
     "orders.sweep_commands": {"task": "orders.sweep_commands", "schedule": 5.0},
     "orders.work_off_callbacks": {"task": "orders.work_off_callbacks", "schedule": 5.0},
+    "meters.derive_due": {"task": "meters.derive_due", "schedule": 300.0},
     "orders.reconcile_ports": {"task": "orders.reconcile_ports", "schedule": 15.0},
     "notifications.deliver_messages": {
         "task": "notifications.deliver_messages",

@@ -6,6 +6,16 @@ from meters.models.deliveries import (
     RegisterDelivery,
     RegisterDeliveryQuerySet,
 )
+from meters.models.events import (
+    ACTIVITY_KINDS,
+    HOLDING_KINDS,
+    DeliveredHolding,
+    DeliveredInstallation,
+    EventKind,
+    EventOutcome,
+    RegisterEvent,
+    RegisterEventQuerySet,
+)
 from meters.models.port import HanPort, HanPortQuerySet
 from meters.models.register import (
     HeadEnd,
@@ -17,8 +27,14 @@ from meters.models.register import (
 )
 
 __all__ = [
+    "ACTIVITY_KINDS",
+    "HOLDING_KINDS",
+    "DeliveredHolding",
+    "DeliveredInstallation",
     "DeliveryKind",
     "DeliveryState",
+    "EventKind",
+    "EventOutcome",
     "HanPort",
     "HanPortQuerySet",
     "HeadEnd",
@@ -29,4 +45,6 @@ __all__ = [
     "MeteringPointQuerySet",
     "RegisterDelivery",
     "RegisterDeliveryQuerySet",
+    "RegisterEvent",
+    "RegisterEventQuerySet",
 ]

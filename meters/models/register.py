@@ -42,6 +42,11 @@ class MeteringPoint(models.Model):
     )
     city = models.CharField(max_length=60)
     is_active = models.BooleanField(default=True)
+    delivered_active = models.BooleanField(null=True)
+    """What was delivered where `is_active` is derived from events; None elsewhere."""
+    holdings_from_events = models.BooleanField(default=False, db_default=False)
+    """Whether holdings are derived: from delivered rows, with events above them."""
+    installations_from_events = models.BooleanField(default=False, db_default=False)
 
     objects = MeteringPointQuerySet.as_manager()
 
@@ -54,6 +59,13 @@ class MeteringPoint(models.Model):
             models.CheckConstraint(
                 name="metering_point_gsrn_has_18_digits",
                 condition=Q(gsrn__regex=r"^[0-9]{18}$"),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["gsrn"],
+                condition=Q(delivered_active__isnull=False),
+                name="metering_point_active_derived",
             ),
         ]
 

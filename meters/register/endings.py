@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg2.sql import SQL, Composable, Identifier
 
 from meters.models import RegisterDelivery
+from meters.register.beneath import end_beneath
 from meters.register.files import HOLDINGS, INSTALLATIONS, RegisterFile
 from meters.register.manifest import OSLO
 from meters.register.report import Endings
@@ -20,6 +21,16 @@ _TABLES = {
     HOLDINGS.name: Identifier("meters_holding"),
     INSTALLATIONS.name: Identifier("meters_installation"),
 }
+# Where events tell of a point, absence ends what was delivered beneath them; what an
+# event said, only an event takes back.
+_DELIVERED = {
+    HOLDINGS.name: Identifier("meters_deliveredholding"),
+    INSTALLATIONS.name: Identifier("meters_deliveredinstallation"),
+}
+_FROM_EVENTS = {
+    HOLDINGS.name: Identifier("p", "holdings_from_events"),
+    INSTALLATIONS.name: Identifier("p", "installations_from_events"),
+}
 
 # What began on the delivery's own date can't end on it: that period would be empty.
 _CURRENT = "t.starts_on < %(on)s AND (t.ends_on IS NULL OR t.ends_on > %(on)s)"
@@ -27,6 +38,12 @@ _CURRENT = "t.starts_on < %(on)s AND (t.ends_on IS NULL OR t.ends_on > %(on)s)"
 _FIND = """
 CREATE TEMPORARY TABLE {ending} ON COMMIT DROP AS
 SELECT t.id FROM {table} AS t
+JOIN meters_meteringpoint AS p ON p.id = t.metering_point_id
+WHERE {current} AND NOT {from_events} AND NOT EXISTS (
+    SELECT FROM {staged} AS s WHERE s.gsrn = p.gsrn AND s.starts_on = t.starts_on
+)
+UNION ALL
+SELECT t.id FROM {delivered} AS t
 JOIN meters_meteringpoint AS p ON p.id = t.metering_point_id
 WHERE {current} AND NOT EXISTS (
     SELECT FROM {staged} AS s WHERE s.gsrn = p.gsrn AND s.starts_on = t.starts_on
@@ -43,6 +60,8 @@ def find_endings(cursor: CursorWrapper, *, on: date, now: datetime) -> Endings:
             "table": _TABLES[file.name],
             "current": SQL(_CURRENT),
             "staged": staged(file),
+            "delivered": _DELIVERED[file.name],
+            "from_events": _FROM_EVENTS[file.name],
         }
         cursor.execute(SQL(_FIND).format(**names), {"on": on})
         found[file.name] = cursor.rowcount
@@ -69,15 +88,16 @@ def find_endings(cursor: CursorWrapper, *, on: date, now: datetime) -> Endings:
     )
 
 
-def end_missing(cursor: CursorWrapper, *, on: date) -> None:
+def end_missing(cursor: CursorWrapper, *, on: date, today: date) -> None:
     """End the rows that were found, from this Oslo date on."""
-    for name, table in _TABLES.items():
+    for file in (HOLDINGS, INSTALLATIONS):
         cursor.execute(
             SQL(
                 "UPDATE {} AS t SET ends_on = %s FROM {} AS e WHERE t.id = e.id"
-            ).format(table, Identifier(f"ending_{name}")),
+            ).format(_TABLES[file.name], _ending(file)),
             [on],
         )
+        end_beneath(cursor, file, _ending(file), on=on, today=today)
 
 
 def forget_endings(cursor: CursorWrapper) -> None:

@@ -25,9 +25,11 @@ from meters.register.files import (
     REPRESENTATIONS,
     RegisterFile,
 )
+from meters.register.locking import lock_writers
 from meters.register.manifest import (
     OSLO,
     Manifest,
+    oslo_today,
     read_manifest,
     require_delivered,
     require_rows,
@@ -125,7 +127,7 @@ def import_register(
         endings = _endings(cursor, manifest, now=now)
         held = endings is not None and endings.too_many
         if endings and manifest.ends_on and not held:
-            end_missing(cursor, on=manifest.ends_on)
+            end_missing(cursor, on=manifest.ends_on, today=oslo_today(now))
         report = _report(cursor, files, written, endings=endings, held=held)
         if rejections is not None:
             write_rejections(cursor, rejections, files=files)
@@ -159,7 +161,7 @@ def import_released(
             )
         endings = _endings(cursor, manifest, now=now)
         if manifest.ends_on:
-            end_missing(cursor, on=manifest.ends_on)
+            end_missing(cursor, on=manifest.ends_on, today=oslo_today(now))
         report = _report(cursor, files, written, endings=endings)
         _unstage_all(cursor)
         record_landing(report, at=now)
@@ -167,9 +169,9 @@ def import_released(
 
 
 def lock_register(cursor: CursorWrapper) -> None:
-    """Hold the register until the transaction ends.
+    """Hold the register until the transaction ends. Waits for a batch, never an import.
 
-    :raises ImportRunning: somebody else does.
+    :raises ImportRunning: another import does.
     """
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", IMPORT_LOCK)
     (alone,) = cursor.fetchone()
@@ -180,6 +182,7 @@ def lock_register(cursor: CursorWrapper) -> None:
                 "Vent til den er ferdig, og prøv igjen."
             )
         )
+    lock_writers(cursor)
 
 
 def _refuse_outdated(manifest: Manifest) -> None:
@@ -230,9 +233,9 @@ def _land(
             check(cursor, file)
             written[file.name] = merge_file(cursor, target, now=now)
             tell(Stage.MERGE, file.file_name, 1, 1)
-        new, changed = written[CUSTOMERS.name]
+        customers = written[CUSTOMERS.name]
         died = land_deaths(cursor, at=now)
-        written[CUSTOMERS.name] = merge.Written(new=new, changed=changed + died)
+        written[CUSTOMERS.name] = customers._replace(changed=customers.changed + died)
         if REPRESENTATIONS in files:
             stage_parsed(REPRESENTATIONS)
             tell(Stage.MERGE, REPRESENTATIONS.file_name, 0, 1)
@@ -286,7 +289,7 @@ def _report(
             SQL("SELECT count(*), count(problem) FROM {}").format(staged(file))
         )
         rows, rejected = cursor.fetchone()
-        new, changed = written[file.name]
+        new, changed, _beneath = written[file.name]
         counts[file.file_name] = FileCounts(
             new=new,
             changed=changed,

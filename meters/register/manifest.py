@@ -19,6 +19,12 @@ from meters.register.staging import staged
 FILE_NAME = "delivery.toml"
 OSLO = ZoneInfo("Europe/Oslo")
 
+
+def oslo_today(now: datetime) -> date:
+    """The date in Norway."""
+    return now.astimezone(OSLO).date()
+
+
 _EXAMPLE = (
     'kind = "complete", created_at = 2026-11-23T04:00:00+01:00, [rows] metering_points'
 )

@@ -26,6 +26,8 @@ class Written(NamedTuple):
 
     new: int
     changed: int
+    beneath: frozenset[int] = frozenset()
+    """Lines that were kept beneath events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,12 @@ METERING_POINT_TARGET = Target(
     file=METERING_POINTS,
     table="meters_meteringpoint",
     source="""
-        SELECT line, gsrn, street_address, postal_code, city, active AS is_active
-        FROM staged_metering_points WHERE problem IS NULL
+        SELECT s.line, s.gsrn, s.street_address, s.postal_code, s.city,
+            CASE WHEN d.id IS NULL THEN s.active ELSE d.is_active END AS is_active
+        FROM staged_metering_points AS s
+        LEFT JOIN meters_meteringpoint AS d
+            ON d.gsrn = s.gsrn AND d.delivered_active IS NOT NULL
+        WHERE s.problem IS NULL
     """,
     key=["gsrn"],
     values=["street_address", "postal_code", "city", "is_active"],
@@ -105,7 +111,7 @@ INSTALLATION_TARGET = Target(
         JOIN meters_meteringpoint AS p ON p.gsrn = i.gsrn
         JOIN meters_meter AS m
             ON m.manufacturer = i.manufacturer AND m.serial = i.serial
-        WHERE i.problem IS NULL
+        WHERE i.problem IS NULL AND NOT p.installations_from_events
     """,
     key=["metering_point_id", "starts_on"],
     values=["ends_on", "meter_id"],
@@ -121,7 +127,7 @@ HOLDING_TARGET = Target(
         FROM staged_holdings AS h
         JOIN meters_meteringpoint AS p ON p.gsrn = h.gsrn
         JOIN accounts_customer AS c ON c.customer_number = h.customer_number
-        WHERE h.problem IS NULL
+        WHERE h.problem IS NULL AND NOT p.holdings_from_events
     """,
     key=["metering_point_id", "starts_on"],
     values=["ends_on", "customer_id"],
@@ -173,12 +179,15 @@ UPDATE changes_installations AS c SET is_new = true
 FROM taken_out WHERE c.id = taken_out.id
 """
 
+ALL_METERS = SQL("meters_meter")
+NEW_METERS = SQL("(SELECT id FROM changes_meters WHERE is_new)")
+
 _NEW_PORTS = """
 INSERT INTO meters_hanport
     (id, meter_id, desired, generation, reported, reported_source)
 SELECT {new_id}, s.id, {desired}, 0, {reported}, ''
 FROM (
-    SELECT m.id, row_number() OVER (ORDER BY m.id) AS line FROM meters_meter AS m
+    SELECT m.id, row_number() OVER (ORDER BY m.id) AS line FROM {meters} AS m
     WHERE NOT EXISTS (SELECT FROM meters_hanport AS p WHERE p.meter_id = m.id)
 ) AS s
 """
@@ -247,11 +256,15 @@ def write_changes(cursor: CursorWrapper, target: Target) -> Written:
     return Written(new=cursor.rowcount - moved, changed=changed)
 
 
-def make_ports(cursor: CursorWrapper, *, now: datetime) -> None:
-    """Give each meter without a port one: wanted closed, and unknown as it is."""
+def make_ports(cursor: CursorWrapper, *, of: Composable, now: datetime) -> None:
+    """Give each of these meters without a port one: wanted closed, and unknown as is.
+
+    :param of: ALL_METERS, or NEW_METERS where the changes tell which they are.
+    """
     cursor.execute(
         SQL(_NEW_PORTS).format(
             new_id=new_id(now),
+            meters=of,
             desired=Literal(DesiredState.CLOSED.value),
             reported=Literal(ReportedState.UNKNOWN.value),
         )

@@ -80,7 +80,7 @@ def staged_rows(file: RegisterFile, folder: Path, *, watch: Watch) -> Iterator[s
             problem = _problem(refusal, file, places, fields, len(parsed))
             if end is not _End.OF_LINE and not problem[1] and len(fields) < width:
                 problem[0] = Reason.CUT_SHORT.value
-        yield _copy_line([str(number), *problem, *staged])
+        yield copy_line([str(number), *problem, *staged])
 
 
 def require_files(folder: Path) -> None:
@@ -119,7 +119,8 @@ def require_headers(file: RegisterFile, folder: Path) -> None:
     _places(file, next(lines, _NO_LINE)[1])
 
 
-def _copy_line(values: list[str]) -> str:
+def copy_line(values: list[str]) -> str:
+    """A line of PostgreSQL's COPY text format. Values hold neither tabs nor breaks."""
     line = "\t".join(values) + "\n"
     return line.replace("\\", "\\\\") if "\\" in line else line
 

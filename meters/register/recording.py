@@ -1,11 +1,16 @@
 """What stays of an import: its row among the deliveries, and its events in the log."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from uuid6 import uuid7
+
 from hanportal.audit.log import Actor, ActorKind, Subject, record
 from meters.models import DeliveryKind, DeliveryState, RegisterDelivery
+from meters.register.items import ItemOutcome, ItemResult
 from meters.register.manifest import Manifest
 from meters.register.report import ImportReport
 
@@ -59,6 +64,50 @@ def record_import(
                 "digest": digest,
             },
         )
+
+
+def record_rows(
+    resource: str,
+    results: Sequence[ItemResult],
+    *,
+    sender: str,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Tell of a batch of rows; one that changed something is a delivery too.
+
+    Releasing a held delivery that came before it would undo it otherwise.
+    """
+    batch_id = uuid7()
+    if any(result.outcome == ItemOutcome.APPLIED for result in results):
+        RegisterDelivery.objects.create(
+            id=batch_id,
+            kind=DeliveryKind.INCREMENTAL,
+            state=DeliveryState.IMPORTED,
+            folder=f"api:{sender}",
+            imported_at=at,
+        )
+    record_batch(batch_id, resource, results, by=by, at=at)
+
+
+def record_batch(
+    batch_id: UUID,
+    resource: str,
+    results: Sequence[ItemResult],
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Tell in the log that a batch was taken, and what came of its items."""
+    outcomes = Counter(result.outcome.value for result in results)
+    record(
+        chain=CHAIN,
+        what="register.batch_taken",
+        who=by,
+        on=Subject("register_batch", batch_id),
+        at=at,
+        facts={"resource": resource, **dict(outcomes)},
+    )
 
 
 def record_landing(report: ImportReport, *, at: datetime) -> None:

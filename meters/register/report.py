@@ -117,6 +117,35 @@ class Reason(TextChoices):
             " eget nummer"
         ),
     )
+    OBJECT_EXPECTED = "object_expected", gettext_lazy("her skal det stå et objekt")
+    TEXT_EXPECTED = "text_expected", gettext_lazy("verdien må være tekst")
+    NUMBER_EXPECTED = (
+        "number_expected",
+        gettext_lazy("verdien må være et helt tall fra 0 til %(detail)s"),
+    )
+    BOOLEAN_EXPECTED = (
+        "boolean_expected",
+        gettext_lazy("verdien må være true eller false"),
+    )
+    UNKNOWN_FIELD = (
+        "unknown_field",
+        gettext_lazy("det står felt som ikke hører til her; bruk: %(detail)s"),
+    )
+    SENDER_ID = (
+        "sender_id",
+        gettext_lazy(
+            "id er 1–80 bokstaver A–Z, sifre og tegnene . _ : -, "
+            "uten elleve sifre på rad"
+        ),
+    )
+    SENDER_ID_TWICE = (
+        "sender_id_twice",
+        gettext_lazy("samme id står på post %(detail)s i bunken"),
+    )
+    CONFLICT = (
+        "conflict",
+        gettext_lazy("samme id er mottatt før, med et annet innhold"),
+    )
     UNUSUAL_PREFIX = (
         "unusual_prefix",
         gettext_lazy("målepunkt-ID-en har ikke det vanlige prefikset 707057500"),

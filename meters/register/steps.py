@@ -6,7 +6,9 @@ from datetime import datetime
 from django.db.backends.utils import CursorWrapper
 
 from meters.register import checks, merge
+from meters.register.beneath import keep_beneath
 from meters.register.files import CUSTOMERS, METERING_POINTS, METERS, RegisterFile
+from meters.register.manifest import oslo_today
 
 
 def _check_points(cursor: CursorWrapper, file: RegisterFile) -> None:
@@ -52,7 +54,8 @@ def merge_file(
     cursor: CursorWrapper, target: merge.Target, *, now: datetime
 ) -> merge.Written:
     """Write the target's sound rows where they differ; says how many."""
-    if not target.places and merge.is_empty(cursor, target):
+    is_first = not target.places and merge.is_empty(cursor, target)
+    if is_first:
         written = merge.fill(cursor, target, now=now)
     else:
         merge.find_changes(cursor, target, now=now)
@@ -62,5 +65,9 @@ def merge_file(
             )
         written = merge.write_changes(cursor, target)
     if target is merge.METER_TARGET and written.new:
-        merge.make_ports(cursor, now=now)
-    return written
+        of = merge.ALL_METERS if is_first else merge.NEW_METERS
+        merge.make_ports(cursor, of=of, now=now)
+    beneath = keep_beneath(cursor, target.file, today=oslo_today(now))
+    return merge.Written(
+        written.new + beneath.new, written.changed + beneath.changed, beneath.beneath
+    )

@@ -6,6 +6,7 @@ of it, so a page that forgets whose it is would show it.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -20,12 +21,14 @@ from hanportal.accounts.actions import (
 )
 from hanportal.accounts.guards.acting import CHOSEN_KEY
 from hanportal.accounts.login import IDENTIFICATION_KEY, PERSON_KEY
-from hanportal.accounts.models import Customer, Representation, Role, User
+from hanportal.accounts.models import Customer, Representation, Role, Scope, User
+from meters.models import EventKind, EventOutcome, MeteringPoint, RegisterEvent
 from notifications.models import Message
 from orders import fulfilment
 from orders.models import Exchange
 from tests.accounts.representing import BY, a_representation
 from tests.accounts.staff import logged_in, make_staff
+from tests.api.machine import a_machine
 from tests.orders.world import a_customer, a_point_with_meter, build_world
 
 PASSWORD = "fire rolige hester om høsten"
@@ -43,7 +46,11 @@ PEOPLE = (
     "operator",
     "auditor",
     "administrator",
+    "machine",
+    "reading_machine",
 )
+MACHINES = ("machine", "reading_machine")
+"""Nobody to every page but those of the machine interface."""
 
 
 def every_route(
@@ -118,6 +125,9 @@ def build_rights_world() -> RightsWorld:
             "closed_point_id": closed.id,
             "factor_id": Authenticator.objects.get(user=colleague).pk,
             "app_label": "accounts",
+            "gsrn": world.point.gsrn,
+            "sender_id": _an_event(world.point, world.now).sender_id,
+            "anything": "else",
         }
     )
     acting = a_representation(world.customer)
@@ -132,6 +142,20 @@ def build_rights_world() -> RightsWorld:
     return made
 
 
+def _an_event(point: MeteringPoint, now: datetime) -> RegisterEvent:
+    """What a machine of the same system told."""
+    return RegisterEvent.objects.create(
+        sender="kis",
+        sender_id="s-1",
+        kind=EventKind.SUPPLIER_SWITCHED,
+        metering_point=point,
+        effective_on=now.date(),
+        digest="0" * 64,
+        received_at=now,
+        outcome=EventOutcome.NO_EFFECT,
+    )
+
+
 def _everybody(customer: Customer) -> dict[str, Client]:
     other = a_customer("K2", national_id="01908000230")
     make_staff("boss", Role.ADMINISTRATOR)
@@ -144,6 +168,8 @@ def _everybody(customer: Customer) -> dict[str, Client]:
         "half_way": _half_way(),
         "no_role": logged_in(make_staff("newcomer")),
         **roles,
+        "machine": _by_token("everything", frozenset(Scope)),
+        "reading_machine": _by_token("reads", frozenset({Scope.REGISTER_READ})),
     }
 
 
@@ -166,6 +192,11 @@ def _by_eid(
         session[CHOSEN_KEY] = str(acts_on.id)
     session.save()
     return client
+
+
+def _by_token(code: str, scopes: frozenset[Scope]) -> Client:
+    machine = a_machine(code, scopes=scopes)
+    return Client(headers={"Authorization": f"Bearer {machine.token}"})
 
 
 def _half_way() -> Client:

@@ -15,6 +15,7 @@ from django.http import HttpResponseBase
 
 from hanportal.audit.log import Event
 from tests.conventions.rights_world import (
+    MACHINES,
     PEOPLE,
     RightsWorld,
     build_rights_world,
@@ -44,6 +45,7 @@ OUTCOMES = {
     404: "hidden",
     405: "no such method",
     409: "refused",
+    415: "not JSON",
     503: "unavailable",
 }
 UNWRITTEN = {"staff_home", "staff_security", "staff_add_factor", "staff_step_up"}
@@ -91,7 +93,8 @@ def expected(route: str, method: str) -> dict[str, str]:
     for person, same_as in SAME_AS.items():
         if same_as in row:
             row.setdefault(person, row[same_as])
-    return dict.fromkeys(PEOPLE, rest) | grouped | row
+    machines = dict.fromkeys(MACHINES, row.get("anonymous", rest))
+    return dict.fromkeys(PEOPLE, rest) | grouped | machines | row
 
 
 def test_every_route_has_its_rows_and_no_row_lacks_its_route() -> None:
@@ -105,6 +108,7 @@ def test_the_table_names_nobody_who_does_not_exist() -> None:
     named = {who for rows in RIGHTS.values() for row in rows.values() for who in row}
 
     assert named - set(PEOPLE) == {REST, CUSTOMERS}
+    assert set(MACHINES) < named
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -29,6 +29,7 @@ from tests.accounts.eid_server import CLIENT_ID, CLIENT_SECRET, PORTAL, Browser,
 from tests.demo.waiting import eventually
 from tests.minside.stage import free_port, portal_on
 from tests.monitoring import canary
+from tests.monitoring.canary_machine import sent_by_machine
 from tests.monitoring.lines import production_logs
 
 pytestmark = pytest.mark.processes
@@ -162,6 +163,7 @@ def walk(journey: Journey, settings: Settings) -> None:
     journey.get("minside:inbox")
     for message in Message.objects.all():
         journey.get("minside:message", message.id)
+    journey.shown.append(sent_by_machine(journey.point.gsrn))
 
 
 def machine_pages(settings: Settings) -> str:
@@ -232,14 +234,15 @@ def test_a_canary_is_found_where_it_belongs_and_nowhere_else(
         "table audit_personaldetail": [SERIAL],
         "table orders_exchange": [SERIAL, reference],
         "table orders_callback": [SERIAL],
+        "table meters_registerevent": ["e-1", "kis"],
         "table accounts_customer": [canary.NAME, *canary.EMAILS],
         "table meters_meteringpoint": [canary.ADDRESS],
         "table notifications_delivery": [canary.EMAILS[1]],
         "sessions": [canary.CANARY.subject],
-        "pages": [canary.NAME, canary.ADDRESS, canary.EMAILS[1]],
+        "pages": ["customer.name", canary.NAME, canary.ADDRESS, canary.EMAILS[1]],
         "letters": [canary.EMAILS[1]],
         "texts of letters": [canary.ADDRESS],
-        "watching machines": ["hanportal_alarm", "aidon"],
+        "watching machines": ["hanportal_alarm", "aidon", 'client="kis-1"'],
     }
     everywhere = {**anonymous, **hers}
     missing = [

@@ -97,8 +97,11 @@ class Box:
         codes = self.services.head_ends()
         self.environment |= head_end_secrets(self.folder, codes)
         address = f"http://{HOST}:{self.ports.headend}"
+        machine = f"--machine={self.folder.path / 'machine.json'}"
         told = [f"--head-end={code}={address}/{code}/soap" for code in codes]
-        self.run("-m", "hanportal.demo.stack.preparation", neighbourhood, *told)
+        self.run(
+            "-m", "hanportal.demo.stack.preparation", neighbourhood, machine, *told
+        )
         self.ask_database(IMPATIENT)
 
     def start_valkey(self, name: str, port: int, memory: tuple[str, ...]) -> None:

@@ -7,6 +7,13 @@ from hanportal.accounts.guards.acting import (
     choose,
     representations_of,
 )
+from hanportal.accounts.guards.clients import (
+    Machine,
+    NotInScope,
+    NoToken,
+    TooManyRequests,
+    machine_with,
+)
 from hanportal.accounts.guards.customers import (
     NotIdentified,
     customer_required,
@@ -29,8 +36,12 @@ from hanportal.accounts.guards.staff import (
 
 __all__ = [
     "Acting",
+    "Machine",
+    "NoToken",
     "NotActing",
     "NotIdentified",
+    "NotInScope",
+    "TooManyRequests",
     "acting",
     "administrator_required",
     "agent_required",
@@ -40,6 +51,7 @@ __all__ = [
     "customer_required",
     "fresh_second_factor",
     "identification",
+    "machine_with",
     "not_a_customer",
     "note_read",
     "operator_required",

@@ -1,5 +1,6 @@
 """Who people are: a User logs in, a Customer is served, staff have roles."""
 
+from hanportal.accounts.models.clients import ApiClient, ApiToken, ApiUse, Scope
 from hanportal.accounts.models.company_logins import CompanyLogin
 from hanportal.accounts.models.customers import Customer, CustomerKind, CustomerQuerySet
 from hanportal.accounts.models.notices import NoticeKind, StaffNotice
@@ -29,6 +30,9 @@ from hanportal.accounts.models.verifications import (
 
 __all__ = [
     "RESET_LASTS",
+    "ApiClient",
+    "ApiToken",
+    "ApiUse",
     "CallerMethod",
     "CallerPurpose",
     "CallerVerification",
@@ -48,6 +52,7 @@ __all__ = [
     "Role",
     "RoleGrant",
     "RoleGrantQuerySet",
+    "Scope",
     "StaffNotice",
     "StaffSession",
     "Tries",

@@ -1,6 +1,8 @@
 """How often somebody tried a password or a code in vain."""
 
 from datetime import datetime, timedelta
+from math import ceil
+from typing import NamedTuple
 
 from django.db import connection, models
 
@@ -11,21 +13,34 @@ ON CONFLICT (key) DO UPDATE SET
                   ELSE accounts_tries.failed + 1 END,
     since = CASE WHEN accounts_tries.since <= %(begins)s THEN %(now)s
                  ELSE accounts_tries.since END
-RETURNING failed
+RETURNING failed, since
 """
+
+
+class Counted(NamedTuple):
+    """How many there were in this window, and how long it lasts yet."""
+
+    made: int
+    seconds_left: int
 
 
 class TriesManager(models.Manager["Tries"]):
     """Counts in PostgreSQL, so that no cache that is down opens or shuts the door."""
 
     def count_one(self, key: str, *, window: timedelta, now: datetime) -> int:
-        """Count a try before it is judged; how many there were in this window.
+        """Count a try before it is judged; how many there were in this window."""
+        return self.count_request(key, window=window, now=now).made
+
+    def count_request(self, key: str, *, window: timedelta, now: datetime) -> Counted:
+        """Count one; how many there were in this window, and when the next begins.
 
         One statement, so that tries at the same moment are all counted.
         """
         with connection.cursor() as cursor:
             cursor.execute(_COUNT_ONE, {"key": key, "now": now, "begins": now - window})
-            return int(cursor.fetchone()[0])
+            made, since = cursor.fetchone()
+        left = (since + window - now).total_seconds()
+        return Counted(int(made), max(1, ceil(left)))
 
     def forget(self, *keys: str) -> None:
         """Start from nothing after a try that succeeded."""

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hanportal.demo.smoke.browser import Deviation
 from hanportal.demo.smoke.console import serve
+from hanportal.demo.smoke.machine import Machine, Register, move
 from hanportal.demo.smoke.minside import consent_line
 from hanportal.demo.smoke.oversight import audit, receipt_number_in
 from hanportal.demo.smoke.staff import staff_in
@@ -29,6 +30,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--mail", required=True)
     parser.add_argument("--people", type=Path, required=True)
     parser.add_argument("--staff", type=Path, required=True)
+    parser.add_argument("--machine", type=Path, required=True)
+    parser.add_argument("--register", type=Path, required=True)
     return parser.parse_args(arguments)
 
 
@@ -65,6 +68,13 @@ def play(options: argparse.Namespace, console: Console) -> float:
         timeline=stories.timeline,
         customer=names[0],
         receipt_number=receipt_number_in(consent_line(opened.order)),
+    )
+    move(
+        Machine.of(options.machine, portal=options.portal),
+        other,
+        register=Register(options.register),
+        newcomer=names[0],
+        timeline=stories.timeline,
     )
     return opened.seconds
 

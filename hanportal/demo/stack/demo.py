@@ -93,6 +93,25 @@ class Demo:
         ]
         self._await(outside + product)
 
+    @property
+    def machine_file(self) -> Path:
+        """The id and secret of the demo's client of the machine interface."""
+        return self.folder.path / "machine.json"
+
+    def machine_line(self) -> str:
+        """One line for a shell, which asks the machine interface about a point."""
+        kept = json.loads(self.machine_file.read_text(encoding="utf-8"))
+        api = f"http://{HOST}:{self.ports.web}/api/v1"
+        points = self.services.neighbourhood / "metering_points.csv"
+        gsrn = points.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+        token = (
+            f"curl -s -u {kept['client_id']}:{kept['client_secret']}"
+            f" -d grant_type=client_credentials {api}/token | cut -d'\"' -f4"
+        )
+        return (
+            f'curl -H "Authorization: Bearer $({token})" {api}/metering-points/{gsrn}'
+        )
+
     def people(self) -> list[dict[str, str]]:
         """The demo's people, as the eID provider knows them."""
         file = self.services.neighbourhood / "people.json"
@@ -187,6 +206,7 @@ class Demo:
             "Terms, head-ends and register",
             "preparation",
             *("-m", "hanportal.demo.stack.preparation"),
+            *("--machine", str(self.machine_file)),
             *(str(self.services.neighbourhood), *head_ends),
         )
 

@@ -82,4 +82,6 @@ def tell(demo: Demo, console: Console, *, seconds: float) -> None:
     console.print(f" Their password: [bold]{STAFF[0].password}[/]")
     codes = f"http://{HOST}:{ports.eid}/koder"
     console.print(f" What their apps show now: [bold]{codes}[/]")
+    console.print("\n The customer system asks the machine interface (docs/api.md):")
+    console.print(f" {demo.machine_line()}", soft_wrap=True)
     console.print(f"\nLogs: {demo.folder.path / 'logs'}. Ctrl-C stops everything.")

@@ -76,4 +76,6 @@ def client_command(demo: Demo) -> list[str]:
         *("--mail", f"http://{HOST}:{ports.mail}"),
         *("--people", str(demo.services.neighbourhood / "people.json")),
         *("--staff", str(staff)),
+        *("--machine", str(demo.machine_file)),
+        *("--register", str(demo.services.neighbourhood)),
     ]

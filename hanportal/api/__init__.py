@@ -1,0 +1,1 @@
+"""The machine interface: the operator's customer system tells what changed."""

@@ -1,0 +1,1 @@
+"""What machines ask for: a token, batches, reads."""
