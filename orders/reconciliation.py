@@ -27,6 +27,8 @@ RECONCILER = log.Actor(log.ActorKind.SYSTEM, "reconciliation")
 SWEEP_LOCK = 7_046_201
 DOUBT_ENDS_AFTER = timedelta(hours=24)
 LONGEST_DOUBT_INTERVAL = timedelta(hours=1)
+OBSERVED_AGAIN_AFTER = timedelta(hours=1)
+"""How long what differs is left alone at a head-end that is only observed."""
 
 
 def reconcile_ports(
@@ -69,8 +71,9 @@ def _notice_differences(head_end: HeadEnd) -> None:
     (
         HanPort.objects.filter(
             ~Q(reported=F("desired")) | Q(pk__in=wanted.values("port_id")),
+            # Nobody asked for some that were opened before the portal came.
+            Q(generation__gt=0) | Q(reported=ReportedState.OPEN),
             meter__head_end=head_end,
-            generation__gt=0,
             read_back_due_at__isnull=True,
         )
         .exclude(pk__in=Command.objects.live().values("port_id"))
@@ -163,6 +166,9 @@ def _mend_unread(port: HanPort, *, now: datetime) -> None:
 
 
 def _mend(port: HanPort, *, now: datetime) -> None:
+    if port.meter.head_end.is_observing:
+        port.read_back_by(database_now() + OBSERVED_AGAIN_AFTER)
+        return
     command = intents.reconcile(port, by=RECONCILER, at=now)
     is_exposed = (
         port.desired == DesiredState.CLOSED and port.reported == ReportedState.OPEN

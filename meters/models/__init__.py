@@ -9,6 +9,7 @@ from meters.models.deliveries import (
 from meters.models.port import HanPort, HanPortQuerySet
 from meters.models.register import (
     HeadEnd,
+    HeadEndQuerySet,
     Holding,
     Installation,
     Meter,
@@ -22,6 +23,7 @@ __all__ = [
     "HanPort",
     "HanPortQuerySet",
     "HeadEnd",
+    "HeadEndQuerySet",
     "Holding",
     "Installation",
     "Meter",

@@ -20,12 +20,14 @@ from orders.actions.opening import (
     place_opening_for_caller,
 )
 from orders.actions.origin import AlreadyOrdered, NotVerified
+from orders.actions.releasing import ClosingReleaseRefused, release_closings
 
 __all__ = [
     "Agreement",
     "AlreadyOpen",
     "AlreadyOrdered",
     "AlreadySent",
+    "ClosingReleaseRefused",
     "ConsentIncomplete",
     "IdentificationTooOld",
     "MeterCannotOpen",
@@ -39,4 +41,5 @@ __all__ = [
     "place_closing_for_caller",
     "place_opening",
     "place_opening_for_caller",
+    "release_closings",
 ]

@@ -39,6 +39,7 @@ def prepare(*, neighbourhood: Path, head_ends: dict[str, str]) -> None:
             name=NAMES.get(code, code),
             profile="cim-strict",
             endpoint=endpoint,
+            mode="act",
         )
     call_command("import_register", str(neighbourhood))
     for worker in STAFF:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from hanportal.audit.log import Actor, ActorKind
 from meters.actions import register_head_end
 from meters.models import HeadEnd
+from meters.states import HeadEndMode
 
 LIMITS = {
     "connect_timeout_seconds": "seconds to wait for a connection",
@@ -34,17 +35,22 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="as people call it")
         parser.add_argument("--profile", required=True, choices=HeadEnd.Profile.values)
         parser.add_argument("--endpoint", required=True, help="address of its service")
+        parser.add_argument(
+            "--mode",
+            choices=HeadEndMode.values,
+            help="a new one only observes unless told; see also the command head_end",
+        )
         for name, text in LIMITS.items():
             option = "--" + name.removesuffix("_seconds").replace("_", "-")
             parser.add_argument(option, dest=name, type=int, help=text)
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Register it and say what changed."""
-        names = ["name", "profile", "endpoint", *LIMITS]
+        names = ["name", "profile", "endpoint", "mode", *LIMITS]
         try:
             changed = register_head_end(
                 code=options["code"],
-                facts={n: options[n] for n in names if options[n] is not None},
+                facts={n: options[n] for n in names if options.get(n) is not None},
                 by=Actor(ActorKind.SYSTEM, "register_head_end"),
                 now=timezone.now(),
             )
