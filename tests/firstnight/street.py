@@ -1,6 +1,6 @@
 """What happens on the street before the portal comes, and what workers then do."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import F
 
@@ -17,31 +17,20 @@ BY = Actor(ActorKind.STAFF, "S-anna")
 A_YEAR = timedelta(days=365)
 
 
-def exposed_port(world: World, *, number: int, queued: bool = True) -> HanPort:
-    """A port that was opened years ago, with no trace of a consent.
-
-    :param queued: the loop has found it, and queued what closes it.
-    """
+def exposed_port(world: World, *, number: int) -> HanPort:
+    """A port that was opened years ago, with no trace of a consent."""
     _, port = a_point_with_meter(world.customer, world.head_end, number=number)
-    port.observe(
-        ReportedState.OPEN, at=world.now - A_YEAR, source=ReportSource.REGISTER
-    )
+    before = world.now - A_YEAR
+    port.observe(ReportedState.OPEN, at=before, source=ReportSource.REGISTER)
     world.fake.meters[port.meter.serial] = ReportedState.OPEN
-    if queued:
-        reconcile(world)
     return port
 
 
 def exposed_ports(world: World, number: int, *, first: int = 100) -> list[HanPort]:
     """So many of them, each found by the loop."""
-    ports = [exposed_port(world, number=first + n, queued=False) for n in range(number)]
+    ports = [exposed_port(world, number=first + n) for n in range(number)]
     reconcile(world, rounds=-(-number // world.head_end.max_concurrency))
     return ports
-
-
-def read_at(world: World, moment: datetime) -> None:
-    """The head-end reads its meters as of this moment."""
-    world.fake.read_at = moment
 
 
 def reconcile(world: World, *, rounds: int = 1) -> None:

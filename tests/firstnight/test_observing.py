@@ -76,6 +76,7 @@ def test_a_port_without_consent_is_read_and_not_closed(world: World) -> None:
     observe(world)
     port = exposed_port(world, number=7)
 
+    reconcile(world)
     assert world.fake.reads == [port.meter.serial]
     assert Command.objects.count() == 0
     reconcile(world)
