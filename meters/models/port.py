@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from uuid6 import uuid7
 
 from meters.models.register import HeadEnd, Meter, MeteringPoint
@@ -40,6 +40,10 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
     def locked(self) -> Self:
         """The rows, locked until the transaction ends. Always locked first."""
         return self.select_for_update(of=("self",))
+
+    def want(self, state: DesiredState) -> int:
+        """Record a newer intent for each of these, which are locked; says how many."""
+        return self.update(desired=state, generation=F("generation") + 1)
 
     def ask_for_read_back(self, *, at: datetime) -> int:
         """Have these read back as soon as possible; says how many."""

@@ -4,7 +4,7 @@ No more than a thousand are in memory at a time, however many were refused.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from django.db.backends.utils import CursorWrapper
@@ -12,7 +12,7 @@ from psycopg2.sql import NULL, SQL, Composable, Identifier
 
 from meters.identifiers import NORWEGIAN_PREFIX
 from meters.register.files import FILES, METERING_POINTS, RegisterFile
-from meters.register.report import Reason, Rejection
+from meters.register.report import FileCounts, Reason, Rejection
 from meters.register.staging import staged
 
 ROWS_AT_A_TIME = 1000
@@ -32,6 +32,20 @@ def first_rejections(
         [most],
     )
     return [_rejection(file, row) for row in cursor.fetchall()]
+
+
+def count_rows(
+    cursor: CursorWrapper, file: RegisterFile, *, new: int, changed: int
+) -> FileCounts:
+    """What became of a staged file's rows, given what was written."""
+    cursor.execute(SQL("SELECT count(*), count(problem) FROM {}").format(staged(file)))
+    rows, rejected = cursor.fetchone()
+    return FileCounts(
+        new=new,
+        changed=changed,
+        unchanged=rows - rejected - new - changed,
+        rejected=rejected,
+    )
 
 
 def unusual_prefixes(
@@ -59,14 +73,16 @@ def unusual_prefixes(
     return warnings, rows[0][1] if rows else 0
 
 
-def write_rejections(cursor: CursorWrapper, stream: TextIO) -> None:
+def write_rejections(
+    cursor: CursorWrapper, stream: TextIO, files: Sequence[RegisterFile] = FILES
+) -> None:
     """Write every refused row as CSV: where it is and why, with none of its values.
 
     But for the GSRN, which is nobody's name and whose check digit was seen to hold.
     """
     writer = csv.writer(stream, delimiter=";", lineterminator="\n")
     writer.writerow(HEADER)
-    for file in FILES:
+    for file in files:
         has_gsrn = "gsrn" in file.key_columns
         gsrn = Identifier("gsrn") if has_gsrn else NULL
         for row in _streamed(cursor, _rejected(file, gsrn=gsrn)):

@@ -19,7 +19,13 @@ from orders.actions.origin import (
     verified_caller,
 )
 from orders.models import Consent, Order, Terms
-from orders.states import Channel, OrderKind, OrderStatus, SecurityPlacement
+from orders.states import (
+    Channel,
+    ConsentEnd,
+    OrderKind,
+    OrderStatus,
+    SecurityPlacement,
+)
 
 
 class ConsentIncomplete(Exception):  # noqa: N818 -- errors are sentences, not suffixes
@@ -152,14 +158,20 @@ def _require_complete(agreement: Agreement) -> SecurityPlacement:
 def _make_way(
     port: HanPort, metering_point: MeteringPoint, *, by: log.Actor, now: datetime
 ) -> None:
-    """Nothing may stand against the opening; a closing under way is overtaken."""
+    """Nothing may stand against the opening; a closing under way is overtaken.
+
+    A consent from before the portal is replaced by the one that is given now.
+    """
     capability = HanCapability(port.meter.han_capability)
     if capability != HanCapability.REMOTE:
         raise MeterCannotOpen(capability)
     live = intents.live_order(metering_point)
     if live is None:
-        if intents.active_consent(metering_point) is not None:
+        consent = intents.active_consent(metering_point)
+        if consent is not None and not consent.is_legacy:
             raise AlreadyOpen
+        if consent is not None:
+            consent.end(ConsentEnd.REPLACED, by=by, at=now)
         return
     if live.kind == OrderKind.OPEN:
         raise AlreadyOrdered(live)

@@ -117,7 +117,7 @@ def order_page(customer: Customer, order_id: UUID, *, today: date) -> OrderPage:
 
 
 def _statements(consent: Consent | None) -> tuple[str, ...]:
-    if consent is None:
+    if consent is None or consent.terms is None:
         return ()
     return tuple(
         statement["text"]
