@@ -13,11 +13,20 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from hanportal.audit.log import Event
 from hanportal.monitoring.models import SweepRun
-from meters.models import HanPort, HeadEnd
+from meters.models import HanPort, HeadEnd, RegisterDelivery
 from meters.states import DesiredState
 from notifications.models import Delivery
 from orders.deadlines import oslo_date
-from orders.models import Callback, Case, Command, Exchange, Order, database_now
+from orders.models import (
+    Callback,
+    Case,
+    ClosingBrake,
+    Command,
+    Exchange,
+    Order,
+    counts_against_the_brake,
+    database_now,
+)
 
 HEAD_END_WINDOW = timedelta(hours=1)
 LAST_SUCCESS_WINDOW = timedelta(days=1)
@@ -59,6 +68,10 @@ class Readings:
     ports_open_unwanted: int
     ports_left_open: int
     """Those of them that no command is on its way to close."""
+    closings_held: int
+    """Automatic closings that wait for two people, or for midnight."""
+    deliveries_held: int
+    """Deliveries of the register that wait for two people."""
     ports_overdue: int
     port_overdue_for: timedelta
     head_ends: Mapping[str, HeadEndHealth]
@@ -74,6 +87,8 @@ def read(*, now: datetime) -> Readings:
         **_work(at=at, now=now),
         **_people(at=at, now=now),
         **_ports(at=at),
+        closings_held=ClosingBrake.objects.held(at=at, now=now),
+        deliveries_held=RegisterDelivery.objects.held().count(),
         head_ends={
             head_end.code: _health(head_end, now=now)
             for head_end in HeadEnd.objects.filter(is_active=True).order_by("code")
@@ -92,15 +107,21 @@ def _work(*, at: datetime, now: datetime) -> dict[str, Any]:
     callbacks = Callback.objects.waiting()
     return {
         "commands": _commands(),
-        "command_due_for": _age(
-            _oldest(Command.objects.left_undone(at=at), "not_before"), at
-        ),
+        "command_due_for": _age(_oldest(_undone(at=at, now=now), "not_before"), at),
         "expired_leases": expired.count(),
         "lease_expired_for": _age(_oldest(expired, "lease_expires_at"), at),
         "closing_for": _age(_oldest(closings, "queued_at"), now),
         "callbacks": callbacks.count(),
         "callback_waiting_for": _age(_oldest(callbacks, "received_at"), now),
     }
+
+
+def _undone(*, at: datetime, now: datetime) -> QuerySet[Command]:
+    """What some worker should have taken; not what the brake holds."""
+    undone = Command.objects.left_undone(at=at)
+    if ClosingBrake.objects.room(on=oslo_date(now)) > 0:
+        return undone
+    return undone.exclude(counts_against_the_brake(now=now))
 
 
 def _people(*, at: datetime, now: datetime) -> dict[str, Any]:

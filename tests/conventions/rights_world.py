@@ -16,6 +16,7 @@ from django.utils import timezone
 from hanportal.accounts.actions import add_app, choose_password
 from hanportal.accounts.login import IDENTIFICATION_KEY
 from hanportal.accounts.models import Customer, Role, User
+from meters.models import DeliveryKind, DeliveryState, RegisterDelivery
 from notifications.models import Message
 from orders import fulfilment
 from orders.models import Exchange
@@ -106,10 +107,26 @@ def build_rights_world() -> RightsWorld:
             "closed_point_id": closed.id,
             "factor_id": Authenticator.objects.get(user=colleague).pk,
             "app_label": "accounts",
+            "head_end_id": world.head_end.id,
+            "verb": "sla-av",
+            "delivery_id": a_held_delivery().id,
         }
     )
     made.browsers = _everybody(world.customer)
     return made
+
+
+def a_held_delivery() -> RegisterDelivery:
+    """A complete delivery that waits for two people."""
+    return RegisterDelivery.objects.create(
+        kind=DeliveryKind.COMPLETE,
+        state=DeliveryState.HELD,
+        folder="/nowhere",
+        digest="0" * 64,
+        created_at=timezone.now(),
+        imported_at=timezone.now(),
+        holdings_ended=200,
+    )
 
 
 def _everybody(customer: Customer) -> dict[str, Client]:

@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from hanportal.accounts.actions import record_page_view
 from hanportal.accounts.models import Role, RoleGrant, User
-from hanportal.accounts.staff_sessions import has_second_factor
+from hanportal.accounts.staff_sessions import has_second_factor, is_recent
 
 Page = ParamSpec("Page")
 Guarded = Callable[Concatenate[HttpRequest, Page], HttpResponseBase]
@@ -60,6 +60,35 @@ def auditor_required(*, page: str, partial: bool = False) -> "Guard[...]":
 def administrator_required(*, page: str, partial: bool = False) -> "Guard[...]":
     """Let those in who give roles."""
     return _guard(page, {Role.ADMINISTRATOR}, partial=partial)
+
+
+def operations_required(*, page: str, partial: bool = False) -> "Guard[...]":
+    """Let those in who see to it that orders reach the meters, and who lead."""
+    roles = {Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR}
+    return _guard(page, roles, partial=partial)
+
+
+def switches_required(*, page: str, partial: bool = False) -> "Guard[...]":
+    """Let those in who may switch a head-end off, and let it act."""
+    return _guard(page, {Role.OPERATOR, Role.ADMINISTRATOR}, partial=partial)
+
+
+def release_required(*, page: str, partial: bool = False) -> "Guard[...]":
+    """Let those in who may be one of the two people that a release takes."""
+    return _guard(page, {Role.SUPERVISOR, Role.ADMINISTRATOR}, partial=partial)
+
+
+def has_fresh_factor(request: HttpRequest) -> bool:
+    """True while this person's second factor is fresh enough for a mass action.
+
+    The seam where a step-up belongs: who is not fresh logs in anew.
+    """
+    return is_recent(request, now=timezone.now())
+
+
+def to_fresh_factor(request: HttpRequest) -> HttpResponse:
+    """Lead to where the second factor is given again, and back."""
+    return HttpResponseRedirect(_with_next(reverse("staff_login"), request.path))
 
 
 def staff_required(*, page: str, partial: bool = False) -> "Guard[...]":
