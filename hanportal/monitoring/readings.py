@@ -26,6 +26,7 @@ from orders.models import (
     Order,
     counts_against_the_brake,
     database_now,
+    waiting_closings,
 )
 
 HEAD_END_WINDOW = timedelta(hours=1)
@@ -87,7 +88,7 @@ def read(*, now: datetime) -> Readings:
         **_work(at=at, now=now),
         **_people(at=at, now=now),
         **_ports(at=at),
-        closings_held=ClosingBrake.objects.held(at=at, now=now),
+        **_braked(at=at, now=now),
         deliveries_held=RegisterDelivery.objects.held().count(),
         head_ends={
             head_end.code: _health(head_end, now=now)
@@ -107,7 +108,6 @@ def _work(*, at: datetime, now: datetime) -> dict[str, Any]:
     callbacks = Callback.objects.waiting()
     return {
         "commands": _commands(),
-        "command_due_for": _age(_oldest(_undone(at=at, now=now), "not_before"), at),
         "expired_leases": expired.count(),
         "lease_expired_for": _age(_oldest(expired, "lease_expires_at"), at),
         "closing_for": _age(_oldest(closings, "queued_at"), now),
@@ -116,12 +116,17 @@ def _work(*, at: datetime, now: datetime) -> dict[str, Any]:
     }
 
 
-def _undone(*, at: datetime, now: datetime) -> QuerySet[Command]:
-    """What some worker should have taken; not what the brake holds."""
+def _braked(*, at: datetime, now: datetime) -> dict[str, Any]:
+    """What some worker should have taken, and what the brake keeps it from."""
+    room = max(ClosingBrake.objects.room(on=oslo_date(now)), 0)
     undone = Command.objects.left_undone(at=at)
-    if ClosingBrake.objects.room(on=oslo_date(now)) > 0:
-        return undone
-    return undone.exclude(counts_against_the_brake(now=now))
+    if not room:
+        undone = undone.exclude(counts_against_the_brake(now=now))
+    waiting = waiting_closings(at=at, now=now).count()
+    return {
+        "command_due_for": _age(_oldest(undone, "not_before"), at),
+        "closings_held": max(waiting - room, 0),
+    }
 
 
 def _people(*, at: datetime, now: datetime) -> dict[str, Any]:

@@ -71,8 +71,9 @@ def land_consents(cursor: CursorWrapper, *, now: datetime) -> int:
     rows = map(_Row._make, cursor.fetchall())
     landed = 0
     while some := [_consent(row, now=now) for row in islice(rows, ROWS_AT_A_TIME)]:
-        Consent.objects.bulk_create(some)
+        # The event first: a consent that finds none is refused.
         log.record_many(chain=CHAIN, notes=map(_note, some), who=IMPORTER, at=now)
+        Consent.objects.bulk_create(some)
         landed += len(some)
     return landed
 
