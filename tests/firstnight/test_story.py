@@ -83,7 +83,7 @@ class Company:
     def bring_in_the_past(self) -> tuple[int, int]:
         """A thousand ports are open; of six hundred the archive knows why."""
         today = oslo_date(self.now)
-        past = Past(self.folder / "past")
+        past = Past(self.folder.parent / "past")
         installed = (
             Installation.objects.filter(
                 ends_on__isnull=True,
@@ -191,7 +191,7 @@ def cut_short(folder: Path, *, created_at: datetime, honest: bool) -> None:
 
 def test_the_first_two_nights(db: None, tmp_path: Path, settings: Settings) -> None:
     settings.CLOSING_BRAKE_PER_DAY = LIMIT
-    company = Company(tmp_path, now=database_now())
+    company = Company(tmp_path / "register", now=database_now())
     company.take_over_the_register()
 
     # The first night: it is observed. The report says exactly what would be done.
@@ -233,11 +233,11 @@ def test_the_first_two_nights(db: None, tmp_path: Path, settings: Settings) -> N
     company.now += A_DAY
     made_at = company.now - timedelta(hours=1)
     with unchanged_consents():
-        cut_short(tmp_path, created_at=made_at, honest=True)
+        cut_short(company.folder, created_at=made_at, honest=True)
         with pytest.raises(RegisterUnusable, match="avkortet"):
-            import_register(tmp_path, now=company.now)
-        cut_short(tmp_path, created_at=made_at, honest=False)
-        assert import_register(tmp_path, now=company.now).held
+            import_register(company.folder, now=company.now)
+        cut_short(company.folder, created_at=made_at, honest=False)
+        assert import_register(company.folder, now=company.now).held
         company.work()
     assert RegisterDelivery.objects.held().count() == 1
     assert company.closed() == company.exposed
