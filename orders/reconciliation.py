@@ -36,7 +36,7 @@ def reconcile_ports(
 ) -> int:
     """Read back the ports that are due and mend what differs; says how many."""
     with _alone() as alone:
-        if not alone:
+        if not alone or not HeadEnd.objects.may_be_spoken_to(head_end):
             return 0
         _notice_differences(head_end)
         due = _claim_due(head_end)
@@ -108,6 +108,11 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
         if report.state is None or report.observed_at is None:
             _mend_unread(port, now=now)
             return
+        register_was_wrong = (
+            port.reported_source == ReportSource.REGISTER
+            and port.desired == DesiredState.OPEN
+            and report.state == ReportedState.CLOSED
+        )
         _observe(port, report.state, at=report.observed_at, now=now)
         # An old reading, or one older than a newer question, calls nothing off.
         is_settled = (
@@ -118,7 +123,10 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
             port.read_back_by(_next_read_back(port, now=now))
         if Command.objects.live().filter(port=port).exists():
             return
-        if port.reported != port.desired:
+        if register_was_wrong and port.reported == ReportedState.CLOSED:
+            # It was closed all the time: nobody asked for it to be opened now.
+            intents.abandon(port, chain=intents.chain_of(port), by=RECONCILER, at=now)
+        elif port.reported != port.desired:
             _mend(port, now=now)
         elif is_settled:
             _fulfil(port, confirmed_at=report.observed_at, now=now)

@@ -68,6 +68,10 @@ class HeadEndQuerySet(models.QuerySet["HeadEnd"]):
         """Ordered as people look for them; total through the code."""
         return self.order_by("name", "code")
 
+    def may_be_spoken_to(self, head_end: "HeadEnd") -> bool:
+        """Whether it is switched on at this moment, whatever was read before."""
+        return self.filter(pk=head_end.pk, is_active=True).exists()
+
     def held_to_act(self, head_end: "HeadEnd") -> "HeadEnd | None":
         """The head-end if commands may be sent to it now; else None.
 

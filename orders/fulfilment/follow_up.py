@@ -26,6 +26,8 @@ def follow_up(
     *, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for
 ) -> int:
     """Read back the unsettled commands that are due; says how many were read."""
+    if not HeadEnd.objects.may_be_spoken_to(head_end):
+        return 0
     claims = _claim(head_end, now=clock())
     if not claims:
         return 0

@@ -306,6 +306,42 @@ def test_a_proper_consent_replaces_the_one_from_before(
         world.order_opening()
 
 
+def test_a_port_that_the_register_had_wrong_is_not_opened(
+    world: World, tmp_path: Path
+) -> None:
+    bring_in_consent(tmp_path, world)
+    world.port.refresh_from_db()
+    world.port.read_back_by(world.now)
+    world.fake.meters[world.port.meter.serial] = ReportedState.CLOSED
+
+    reconcile(world)
+    dispatch(world)
+
+    port = world.fresh_port()
+    assert (port.desired, port.reported) == (DesiredState.CLOSED, ReportedState.CLOSED)
+    assert world.fake.sent == []
+    assert Command.objects.count() == 0
+
+
+def test_a_port_that_the_meter_confirmed_is_kept_open(
+    world: World, tmp_path: Path
+) -> None:
+    bring_in_consent(tmp_path, world)
+    world.port.refresh_from_db()
+    world.port.read_back_by(world.now)
+    world.fake.meters[world.port.meter.serial] = ReportedState.OPEN
+    reconcile(world)
+    world.port.refresh_from_db()
+    assert world.port.reported_source == ReportSource.READ_BACK
+
+    world.port.read_back_by(world.now)
+    world.fake.meters[world.port.meter.serial] = ReportedState.CLOSED
+    reconcile(world)
+    dispatch(world)
+
+    assert [command.desired for command in world.fake.sent] == [DesiredState.OPEN]
+
+
 def test_nobody_elses_port_is_meant_to_be_open(world: World, tmp_path: Path) -> None:
     neighbour = exposed_port(world, number=2)
 

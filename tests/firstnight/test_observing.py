@@ -94,6 +94,17 @@ def test_a_port_without_consent_is_read_and_not_closed(world: World) -> None:
     assert world.fake.meters[port.meter.serial] == ReportedState.CLOSED
 
 
+def test_nothing_at_all_is_said_to_one_that_is_switched_off(world: World) -> None:
+    exposed_port(world, number=7)
+    stale = world.head_end
+    switch_off(world)
+
+    reconcile(world)
+    fulfilment.follow_up(head_end=stale, clock=world.clock, connect=world.fake.connect)
+
+    assert (world.fake.reads, world.fake.sent) == ([], [])
+
+
 def test_an_opening_that_waited_out_its_deadline_is_not_given_up(world: World) -> None:
     observe(world)
     order = world.order_opening()

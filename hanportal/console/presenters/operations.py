@@ -94,8 +94,8 @@ class HeadEndRow:
         """What can be done to it as it is now."""
         is_on, observes = self.head_end.is_active, self.head_end.is_observing
         return (
-            SwitchVerb.OFF if is_on else SwitchVerb.ON,
             SwitchVerb.ACT if observes else SwitchVerb.OBSERVE,
+            SwitchVerb.OFF if is_on else SwitchVerb.ON,
         )
 
 

@@ -69,6 +69,8 @@ class PointCard:
     @property
     def colour(self) -> str:
         """Colour of the card in the theme; never the only sign."""
+        if self.view == PortView.OPEN and not (self.has_consent and self.is_seen):
+            return "warning"
         return _ICONS[self.view][1]
 
     @property
