@@ -233,7 +233,7 @@ def test_proposals_say_which_ports_and_why(
 
     shown = page(browser, f"{DRIFT}forslag/")
     answer = browser.get(f"{DRIFT}forslag.csv")
-    lines = b"".join(answer).decode("utf-8-sig").splitlines()  # type: ignore[arg-type]
+    lines = b"".join(answer).decode("utf-8-sig").splitlines()
 
     assert order.placement.reference in shown
     assert "Åpen uten samtykke" in shown

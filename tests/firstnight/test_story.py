@@ -66,10 +66,16 @@ class Company:
 
     def take_over_the_register(self) -> None:
         """Register the head-ends as people do, and import what there is."""
-        facts = {"profile": "cim-strict", "endpoint": "http://127.0.0.1:9/soap"}
+        facts: dict[str, str | int] = {
+            "profile": "cim-strict",
+            "endpoint": "http://127.0.0.1:9/soap",
+            "max_concurrency": 100,
+        }
         for code in MAKES:
-            more = {"name": code, "max_concurrency": 100, **facts}
-            actions.register_head_end(code=code, facts=more, by=BY, now=self.now)
+            more: dict[str, str | int] = {"name": code, "max_concurrency": 100}
+            actions.register_head_end(
+                code=code, facts=more | facts, by=BY, now=self.now
+            )
         draw(
             [
                 f"--out={self.folder}",
@@ -127,10 +133,13 @@ class Company:
         while busy:
             busy = False
             for head_end in self.head_ends():
-                where = {"head_end": head_end, "clock": self.clock}
-                while reconcile_ports(**where, connect=self.fake.connect):
+                while reconcile_ports(
+                    head_end=head_end, clock=self.clock, connect=self.fake.connect
+                ):
                     busy = True
-                while fulfilment.dispatch(**where, connect=self.fake.connect):
+                while fulfilment.dispatch(
+                    head_end=head_end, clock=self.clock, connect=self.fake.connect
+                ):
                     busy = True
 
     def hear_from_the_meters(self) -> None:
