@@ -85,3 +85,11 @@ def bring_in_consent(folder: Path, world: World, **values: str) -> LegacyReport:
     """The world's customer consented on the telephone, and the port is open."""
     past = Past(folder).add("consents", **values).add("ports")
     return past.bring_in(now=world.now)
+
+
+def reasons(told: LegacyReport) -> list[tuple[str, int, str, str]]:
+    """Where and why rows were refused."""
+    return [
+        (each.file, each.line, each.column, str(each.reason))
+        for each in told.report.rejections
+    ]
