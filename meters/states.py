@@ -29,6 +29,14 @@ class ReportSource(TextChoices):
     FITTER = "fitter", _("montør ved måleren")
 
 
+class HeadEndMode(TextChoices):
+    """How far we go with a head-end."""
+
+    OBSERVE = "observe", _("bare se")
+    """Meters are read and compared; nothing is sent, and what is ordered waits."""
+    ACT = "act", _("handle")
+
+
 class HanCapability(TextChoices):
     """What it takes to open the port of this meter."""
 

@@ -73,6 +73,15 @@ def want_closed(port: HanPort, *, order: Order, by: log.Actor, at: datetime) -> 
     )
 
 
+def want_as_it_is(port: HanPort, *, chain: str, by: log.Actor, at: datetime) -> None:
+    """It is open already, and a consent stands behind it: nothing is sent.
+
+    The caller holds `chain` and that of the port's head-end.
+    """
+    _set_aside(port, by=by, at=at, reason="a consent was found")
+    _want(port, DesiredState.OPEN, chain=chain, by=by, at=at)
+
+
 def abandon(port: HanPort, *, chain: str, by: log.Actor, at: datetime) -> None:
     """An opening came to nothing: the port shall be closed, and be seen to be.
 

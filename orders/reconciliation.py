@@ -27,6 +27,8 @@ RECONCILER = log.Actor(log.ActorKind.SYSTEM, "reconciliation")
 SWEEP_LOCK = 7_046_201
 DOUBT_ENDS_AFTER = timedelta(hours=24)
 LONGEST_DOUBT_INTERVAL = timedelta(hours=1)
+OBSERVED_AGAIN_AFTER = timedelta(hours=1)
+"""How long what differs is left alone at a head-end that is only observed."""
 
 
 def reconcile_ports(
@@ -34,7 +36,7 @@ def reconcile_ports(
 ) -> int:
     """Read back the ports that are due and mend what differs; says how many."""
     with _alone() as alone:
-        if not alone:
+        if not alone or not HeadEnd.objects.may_be_spoken_to(head_end):
             return 0
         _notice_differences(head_end)
         due = _claim_due(head_end)
@@ -69,8 +71,9 @@ def _notice_differences(head_end: HeadEnd) -> None:
     (
         HanPort.objects.filter(
             ~Q(reported=F("desired")) | Q(pk__in=wanted.values("port_id")),
+            # Nobody asked for some that were opened before the portal came.
+            Q(generation__gt=0) | Q(reported=ReportedState.OPEN),
             meter__head_end=head_end,
-            generation__gt=0,
             read_back_due_at__isnull=True,
         )
         .exclude(pk__in=Command.objects.live().values("port_id"))
@@ -105,6 +108,11 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
         if report.state is None or report.observed_at is None:
             _mend_unread(port, now=now)
             return
+        register_was_wrong = (
+            port.reported_source == ReportSource.REGISTER
+            and port.desired == DesiredState.OPEN
+            and report.state == ReportedState.CLOSED
+        )
         _observe(port, report.state, at=report.observed_at, now=now)
         # An old reading, or one older than a newer question, calls nothing off.
         is_settled = (
@@ -115,7 +123,10 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
             port.read_back_by(_next_read_back(port, now=now))
         if Command.objects.live().filter(port=port).exists():
             return
-        if port.reported != port.desired:
+        if register_was_wrong and port.reported == ReportedState.CLOSED:
+            # It was closed all the time: nobody asked for it to be opened now.
+            intents.abandon(port, chain=intents.chain_of(port), by=RECONCILER, at=now)
+        elif port.reported != port.desired:
             _mend(port, now=now)
         elif is_settled:
             _fulfil(port, confirmed_at=report.observed_at, now=now)
@@ -163,6 +174,9 @@ def _mend_unread(port: HanPort, *, now: datetime) -> None:
 
 
 def _mend(port: HanPort, *, now: datetime) -> None:
+    if port.meter.head_end.is_observing:
+        port.read_back_by(database_now() + OBSERVED_AGAIN_AFTER)
+        return
     command = intents.reconcile(port, by=RECONCILER, at=now)
     is_exposed = (
         port.desired == DesiredState.CLOSED and port.reported == ReportedState.OPEN

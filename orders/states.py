@@ -154,6 +154,18 @@ class Channel(TextChoices):
 
     MINSIDE = "minside", _("Min side")
     CONSOLE = "console", _("kundesenteret")
+    LEGACY = "legacy", _("registrert før portalen")
+    """Given to the operator before the portal came; only consents have it."""
+
+
+class LegacyMethod(TextChoices):
+    """How a consent from before the portal was given; read after "dokumentert ved"."""
+
+    PORTAL = "portal", _("bestilling på en tidligere Min side")
+    PHONE = "phone", _("samtale med kundesenteret")
+    EMAIL = "email", _("e-post")
+    LETTER = "letter", _("brev eller skjema")
+    IN_PERSON = "in_person", _("personlig frammøte")
 
 
 class ConsentEnd(TextChoices):
@@ -162,6 +174,7 @@ class ConsentEnd(TextChoices):
     WITHDRAWN = "withdrawn", _("trukket tilbake")
     ORDER_CANCELLED = "order_cancelled", _("bestillingen ble avbestilt")
     ORDER_FAILED = "order_failed", _("porten kunne ikke åpnes")
+    REPLACED = "replaced", _("avløst av et nytt samtykke")
 
 
 class FailureReason(TextChoices):

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -36,6 +36,7 @@ __all__ = [
     "InvalidEvent",
     "Json",
     "NotInTransaction",
+    "Note",
     "Subject",
     "WrongIsolation",
     "customer_chain",
@@ -44,6 +45,7 @@ __all__ = [
     "head_end_chain",
     "lock_chains",
     "record",
+    "record_many",
     "staff_reads_chain",
 ]
 
@@ -75,6 +77,15 @@ class WrongIsolation(RuntimeError):  # noqa: N818 -- errors are sentences
 
     Trying again does not help: use READ COMMITTED, PostgreSQL's default.
     """
+
+
+class Note(NamedTuple):
+    """One of many events that are written together."""
+
+    what: str
+    on: Subject
+    facts: Mapping[str, Json]
+    personal: Mapping[str, str] = {}
 
 
 class _Head(NamedTuple):
@@ -162,6 +173,41 @@ def record(
     if details:
         PersonalDetail.objects.bulk_create(details)
     return event
+
+
+def record_many(*, chain: str, notes: Iterable[Note], who: Actor, at: datetime) -> None:
+    """Append an event for each note to a chain, in their order, as `record` does.
+
+    :raises NotInTransaction, WrongIsolation, InvalidEvent: as `record`.
+    """
+    _require_transaction()
+    head = _locked_head(chain)
+    entries: list[Entry] = []
+    details: list[PersonalDetail] = []
+    for sequence, note in enumerate(notes, start=head.sequence + 1):
+        event_id = uuid7()
+        commitments = {}
+        for name, value in note.personal.items():
+            salt, kept = secrets.token_bytes(SALT_BYTES), personal_detail(name, value)
+            details.append(
+                PersonalDetail(event_id=event_id, name=name, salt=salt, value=kept)
+            )
+            commitments[name] = commitment(salt=salt, name=name, value=kept)
+        entries.append(
+            Entry(
+                chain=chain,
+                sequence=sequence,
+                id=event_id,
+                what=note.what,
+                who=who,
+                on=note.on,
+                at=at,
+                facts=note.facts,
+                commitments=commitments,
+            )
+        )
+    Event.objects.append_many(entries, previous_hash=head.hash)
+    PersonalDetail.objects.bulk_create(details)
 
 
 def events_about(subject: Subject) -> EventQuerySet:

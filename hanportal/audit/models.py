@@ -1,6 +1,6 @@
 """The log's tables: events that stay, and the personal details that may go."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 from uuid import UUID
 
@@ -28,6 +28,8 @@ from hanportal.audit.format import (
 STAFF_READS = "staff-reads:"
 """What the chains of staff members' reads begin with."""
 
+ROWS_AT_ONCE = 1000
+
 _ESTIMATED_COUNT = """
 SELECT greatest(reltuples::bigint, n_live_tup, 0)
 FROM pg_class JOIN pg_stat_user_tables ON relid = oid
@@ -38,6 +40,24 @@ WHERE oid = 'audit_event'::regclass
 def _octets(column: str) -> Length:
     # length() of a bytea counts its bytes.
     return Length(F(column), output_field=IntegerField())
+
+
+def _columns(entry: Entry, *, previous_hash: bytes) -> dict[str, Any]:
+    data = entry.canonical()
+    return {
+        "id": entry.id,
+        "chain": entry.chain,
+        "sequence": entry.sequence,
+        "what": entry.what,
+        "actor_kind": entry.who.kind,
+        "actor_reference": entry.who.reference,
+        "subject_kind": entry.on.kind,
+        "subject_id": entry.on.id,
+        "at": entry.at,
+        "canonical": data,
+        "previous_hash": previous_hash,
+        "hash": event_hash(previous_hash, data),
+    }
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -77,21 +97,19 @@ class EventQuerySet(models.QuerySet["Event"]):
         :raises InvalidEvent: when the entry has no canonical form.
         :raises django.db.IntegrityError: when someone else came first.
         """
-        data = entry.canonical()
-        return self.create(
-            id=entry.id,
-            chain=entry.chain,
-            sequence=entry.sequence,
-            what=entry.what,
-            actor_kind=entry.who.kind,
-            actor_reference=entry.who.reference,
-            subject_kind=entry.on.kind,
-            subject_id=entry.on.id,
-            at=entry.at,
-            canonical=data,
-            previous_hash=previous_hash,
-            hash=event_hash(previous_hash, data),
-        )
+        return self.create(**_columns(entry, previous_hash=previous_hash))
+
+    def append_many(self, entries: Iterable[Entry], *, previous_hash: bytes) -> None:
+        """Write entries of one chain, each behind the one before.
+
+        :raises InvalidEvent, django.db.IntegrityError: as `append`.
+        """
+        events = []
+        for entry in entries:
+            event = self.model(**_columns(entry, previous_hash=previous_hash))
+            previous_hash = event.hash
+            events.append(event)
+        self.bulk_create(events, batch_size=ROWS_AT_ONCE)
 
 
 class Event(models.Model):

@@ -5,8 +5,10 @@ from django.urls import path
 from hanportal.console.views import (
     callers,
     controls,
+    operations,
     orders,
     queues,
+    releases,
     representations,
     search,
 )
@@ -37,4 +39,18 @@ urlpatterns = [
     path(f"{POINT}/steng/", orders.close_port, name="close"),
     path("bestilling/<uuid:order_id>/", orders.order, name="order"),
     path("oppgaver/<slug:name>/", queues.queue, name="queue"),
+    path("drift/", operations.overview, name="operations"),
+    path("drift/forslag/", operations.proposals, name="proposals"),
+    path("drift/forslag.csv", operations.proposals_file, name="proposals_file"),
+    path(
+        "drift/frontsystem/<uuid:head_end_id>/<slug:verb>/",
+        operations.switch,
+        name="switch",
+    ),
+    path("drift/stenginger/frigi/", releases.closings, name="release_closings"),
+    path(
+        "drift/leveranse/<uuid:delivery_id>/frigi/",
+        releases.delivery,
+        name="release_delivery",
+    ),
 ]

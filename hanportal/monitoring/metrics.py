@@ -102,6 +102,14 @@ def _meters(readings: Readings) -> Iterator[GaugeMetricFamily]:
         readings.ports_left_open,
     )
     yield _number(
+        "closings_held", "Closings that the brake holds.", readings.closings_held
+    )
+    yield _number(
+        "register_deliveries_held",
+        "Deliveries that two people must release.",
+        readings.deliveries_held,
+    )
+    yield _number(
         "ports_read_back_overdue", "Meters to read back.", readings.ports_overdue
     )
     yield _age(

@@ -14,11 +14,21 @@ from django.db.models import Count, Min, Q, QuerySet
 from hanportal.accounts.models import ApiUse
 from hanportal.audit.log import Event
 from hanportal.monitoring.models import SweepRun
-from meters.models import HanPort, HeadEnd
+from meters.models import HanPort, HeadEnd, RegisterDelivery
 from meters.states import DesiredState
 from notifications.models import Delivery
 from orders.deadlines import oslo_date
-from orders.models import Callback, Case, Command, Exchange, Order, database_now
+from orders.models import (
+    Callback,
+    Case,
+    ClosingBrake,
+    Command,
+    Exchange,
+    Order,
+    counts_against_the_brake,
+    database_now,
+    waiting_closings,
+)
 
 HEAD_END_WINDOW = timedelta(hours=1)
 LAST_SUCCESS_WINDOW = timedelta(days=1)
@@ -60,6 +70,10 @@ class Readings:
     ports_open_unwanted: int
     ports_left_open: int
     """Those of them that no command is on its way to close."""
+    closings_held: int
+    """Automatic closings that wait for two people, or for midnight."""
+    deliveries_held: int
+    """Deliveries of the register that wait for two people."""
     ports_overdue: int
     port_overdue_for: timedelta
     head_ends: Mapping[str, HeadEndHealth]
@@ -77,6 +91,8 @@ def read(*, now: datetime) -> Readings:
         **_work(at=at, now=now),
         **_people(at=at, now=now),
         **_ports(at=at),
+        **_braked(at=at, now=now),
+        deliveries_held=RegisterDelivery.objects.held().count(),
         head_ends={
             head_end.code: _health(head_end, now=now)
             for head_end in HeadEnd.objects.filter(is_active=True).order_by("code")
@@ -96,14 +112,24 @@ def _work(*, at: datetime, now: datetime) -> dict[str, Any]:
     callbacks = Callback.objects.waiting()
     return {
         "commands": _commands(),
-        "command_due_for": _age(
-            _oldest(Command.objects.left_undone(at=at), "not_before"), at
-        ),
         "expired_leases": expired.count(),
         "lease_expired_for": _age(_oldest(expired, "lease_expires_at"), at),
         "closing_for": _age(_oldest(closings, "queued_at"), now),
         "callbacks": callbacks.count(),
         "callback_waiting_for": _age(_oldest(callbacks, "received_at"), now),
+    }
+
+
+def _braked(*, at: datetime, now: datetime) -> dict[str, Any]:
+    """What some worker should have taken, and what the brake keeps it from."""
+    room = max(ClosingBrake.objects.room(on=oslo_date(now)), 0)
+    undone = Command.objects.left_undone(at=at)
+    if not room:
+        undone = undone.exclude(counts_against_the_brake(now=now))
+    waiting = waiting_closings(at=at, now=now).count()
+    return {
+        "command_due_for": _age(_oldest(undone, "not_before"), at),
+        "closings_held": max(waiting - room, 0),
     }
 
 

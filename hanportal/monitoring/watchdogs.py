@@ -83,6 +83,16 @@ def _exposure(readings: Readings) -> Iterator[Check]:
         readings.cases.get(CaseKind.OPEN_WITHOUT_CONSENT, 0),
         "a meter was read as open against its intent",
     )
+    yield _number(
+        "closings_held",
+        readings.closings_held,
+        "the brake holds closings: two people must look, or midnight come",
+    )
+    yield _number(
+        "register_held",
+        readings.deliveries_held,
+        "a complete delivery lacks too much: two people must look",
+    )
     yield _age(
         "closing",
         readings.closing_for,

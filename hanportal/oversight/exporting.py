@@ -70,6 +70,10 @@ COLUMNS: Final = (
     "identifisert",
     "gitt_av_representant",
     "rett_til_det",
+    "dokumentert_ved",
+    "arkivreferanse",
+    "vilkar_for_portalen",
+    "importert",
 )
 
 
@@ -100,7 +104,7 @@ class _Counted:
 
 def record_of(row: Row) -> dict[str, str]:
     """One consent by the names of the columns. Holds no national id."""
-    consent = row.consent
+    consent, terms = row.consent, row.consent.terms
     told = (
         consent.receipt_number,
         _time(consent.given_at),
@@ -112,15 +116,19 @@ def record_of(row: Row) -> dict[str, str]:
         consent.gsrn,
         consent.meter_serial,
         row.address,
-        consent.terms.version,
-        consent.terms.language,
-        consent.terms.sha256,
+        terms.version if terms else "",
+        terms.language if terms else "",
+        terms.sha256 if terms else "",
         " ".join(consent.confirmed),
         str(consent.get_security_display()),
         consent.identified_by_issuer,
         consent.identified_level,
         _time(consent.identified_at),
         *_representative(consent),
+        str(consent.get_legacy_method_display()),
+        consent.legacy_evidence,
+        consent.legacy_terms,
+        _time(consent.imported_at),
     )
     return dict(zip(COLUMNS, told, strict=True))
 

@@ -78,7 +78,7 @@ class Story:
     judged: tuple[Told, ...]
     """The questions that the caller answered to an agent; never the answers."""
     computed_sha256: str
-    """Of the text as it stands in the database now."""
+    """Of the text as it stands in the database now; empty where there is no text."""
     orders: tuple[Ordered, ...]
     other_commands: tuple[Sent, ...]
     """Sent for the consent without an order: to restore what was intended."""
@@ -92,7 +92,8 @@ class Story:
     @property
     def is_text_unchanged(self) -> bool:
         """True when the terms still have the hash that was agreed to."""
-        return self.computed_sha256 == self.row.consent.terms.sha256
+        terms = self.row.consent.terms
+        return terms is not None and self.computed_sha256 == terms.sha256
 
 
 def found_consent(consent_id: UUID) -> Consent:
@@ -121,10 +122,7 @@ def story_of(consent: Consent) -> Story:
     events = _events(consent, orders, told_of, until=until)
     return Story(
         row=row_of(consent),
-        statements=tuple(
-            Told(each["text"], each["key"] in consent.confirmed)
-            for each in consent.terms.statements
-        ),
+        statements=_statements(consent),
         judged=_judged(consent),
         computed_sha256=_digest(consent),
         orders=tuple(
@@ -161,6 +159,15 @@ def redacted(body: bytes | memoryview | None) -> str:
     """A raw body as text, without what could be a national id or an e-mail address."""
     text = bytes(body or b"").decode(errors="replace")
     return EMAIL.sub("•••@•••", NATIONAL_ID.sub("•••••••••••", text))
+
+
+def _statements(consent: Consent) -> tuple[Told, ...]:
+    if consent.terms is None:
+        return ()
+    return tuple(
+        Told(each["text"], each["key"] in consent.confirmed)
+        for each in consent.terms.statements
+    )
 
 
 def _judged(consent: Consent) -> tuple[Told, ...]:
@@ -214,6 +221,8 @@ def _is_of(consent: Consent, event: log.Event, *, until: datetime | None) -> boo
 
 def _digest(consent: Consent) -> str:
     terms = consent.terms
+    if terms is None:
+        return ""
     statements: list[Statement] = terms.statements
     return terms.digest(
         TermsText(
@@ -269,22 +278,27 @@ def _said(fact: object) -> str:
 
 def _contradictions(consent: Consent, events: list[log.Event]) -> tuple[str, ...]:
     """Where the row and the event that was written with it differ."""
-    given = [e for e in events if e.what == "consent.given"]
+    terms = consent.terms
+    if terms is None:
+        what, row = "consent.imported", consent.imported_facts
+    else:
+        what = "consent.given"
+        row = {
+            "receipt_number": consent.receipt_number,
+            "terms_version": terms.version,
+            "terms_language": terms.language,
+            "terms_sha256": terms.sha256,
+            "confirmed": consent.confirmed,
+            "security": consent.security,
+            "identified_level": consent.identified_level,
+            "channel": consent.channel,
+            "representation": str(consent.representation_id)
+            if consent.representation_id
+            else None,
+        }
+    given = [e for e in events if e.what == what]
     if len(given) != 1:
-        return ("consent.given",)
-    row = {
-        "receipt_number": consent.receipt_number,
-        "terms_version": consent.terms.version,
-        "terms_language": consent.terms.language,
-        "terms_sha256": consent.terms.sha256,
-        "confirmed": consent.confirmed,
-        "security": consent.security,
-        "identified_level": consent.identified_level,
-        "channel": consent.channel,
-        "representation": str(consent.representation_id)
-        if consent.representation_id
-        else None,
-    }
+        return (what,)
     facts = given[0].facts
     return tuple(name for name, value in row.items() if facts.get(name) != value)
 

@@ -6,6 +6,7 @@ from hanportal.audit.verify import DamageKind
 
 EVENTS: Final = {
     "consent.given": "Samtykket ble gitt",
+    "consent.imported": "Samtykket ble hentet inn fra før portalen",
     "consent.ended": "Samtykket ble avsluttet",
     "order.placed": "Bestillingen ble lagt inn",
     "order.in_progress": "Bestillingen ble satt i arbeid",
@@ -28,6 +29,7 @@ EVENTS: Final = {
     "command.dead": "Kommandoen må ses på av et menneske",
     "command.read_back": "Måleren ble lest tilbake",
     "port.wanted": "Porten skal være slik",
+    "port.registered_open": "Registeret oppga porten som åpen",
     "port.reported_open": "Måleren meldte porten åpen",
     "port.reported_closed": "Måleren meldte porten stengt",
     "port.read_back_open": "Måleren ble lest tilbake: åpen",

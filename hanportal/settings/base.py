@@ -16,6 +16,7 @@ from hanportal.settings.identity import *  # noqa: F403 -- who logs in, and how
 from hanportal.settings.identity import EID_ORIGINS
 from hanportal.settings.logging import *  # noqa: F403 -- what is written down
 from hanportal.settings.monitoring import *  # noqa: F403 -- who may watch
+from hanportal.settings.orders import *  # noqa: F403 -- how much may close at once
 from hanportal.settings.register import *  # noqa: F403 -- how much may end at once
 from hanportal.settings.staff import *  # noqa: F403 -- how those who work here log in
 from hanportal.settings.staff import STAFF_OIDC_ORIGINS

@@ -19,6 +19,7 @@ from meters.models.events import (
 from meters.models.port import HanPort, HanPortQuerySet
 from meters.models.register import (
     HeadEnd,
+    HeadEndQuerySet,
     Holding,
     Installation,
     Meter,
@@ -38,6 +39,7 @@ __all__ = [
     "HanPort",
     "HanPortQuerySet",
     "HeadEnd",
+    "HeadEndQuerySet",
     "Holding",
     "Installation",
     "Meter",

@@ -33,6 +33,14 @@ class RegisterDeliveryQuerySet(models.QuerySet["RegisterDelivery"]):
         """Those imported later than this one. UUIDs of version 7 rise with time."""
         return self.filter(pk__gt=delivery.pk)
 
+    def held(self) -> Self:
+        """Those that wait for two people, the newest first."""
+        return (
+            self.filter(state=DeliveryState.HELD)
+            .select_related("first_released_by")
+            .order_by("-id")
+        )
+
     def newest_complete_at(self) -> datetime | None:
         """When the newest complete delivery that came was made."""
         newest: datetime | None = self.filter(kind=DeliveryKind.COMPLETE).aggregate(

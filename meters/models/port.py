@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
 from uuid6 import uuid7
 
-from meters.models.register import Meter, MeteringPoint
+from meters.models.register import HeadEnd, Meter, MeteringPoint
 from meters.states import DesiredState, ReportedState, ReportSource
 
 
@@ -42,9 +42,17 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
             read_back_due_at__lte=at, meter__head_end__is_active=True
         ).order_by("read_back_due_at", "id")
 
+    def waiting_to_be_read(self, head_end: HeadEnd) -> Self:
+        """Ports of a head-end that are to be read back some time."""
+        return self.filter(meter__head_end=head_end, read_back_due_at__isnull=False)
+
     def locked(self) -> Self:
         """The rows, locked until the transaction ends. Always locked first."""
         return self.select_for_update(of=("self",))
+
+    def want(self, state: DesiredState) -> int:
+        """Record a newer intent for each of these, which are locked; says how many."""
+        return self.update(desired=state, generation=F("generation") + 1)
 
     def ask_for_read_back(self, *, at: datetime) -> int:
         """Have these read back as soon as possible; says how many."""

@@ -1,7 +1,7 @@
 """What the register delivers: points, meters, where they sit, and who holds them."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.core.validators import RegexValidator
@@ -12,7 +12,7 @@ from uuid6 import uuid7
 
 from hanportal.accounts.models import Customer
 from meters.identifiers import validate_gsrn
-from meters.states import HanCapability
+from meters.states import HanCapability, HeadEndMode
 
 
 class MeteringPointQuerySet(models.QuerySet["MeteringPoint"]):
@@ -73,6 +73,29 @@ class MeteringPoint(models.Model):
         return f"{self.street_address}, {self.postal_code} {self.city}"
 
 
+class HeadEndQuerySet(models.QuerySet["HeadEnd"]):
+    """Named reads of head-ends."""
+
+    def by_name(self) -> Self:
+        """Ordered as people look for them; total through the code."""
+        return self.order_by("name", "code")
+
+    def may_be_spoken_to(self, head_end: "HeadEnd") -> bool:
+        """Whether it is switched on at this moment, whatever was read before."""
+        return self.filter(pk=head_end.pk, is_active=True).exists()
+
+    def held_to_act(self, head_end: "HeadEnd") -> "HeadEnd | None":
+        """The head-end if commands may be sent to it now; else None.
+
+        Nobody switches it off or to observing before the transaction is over.
+        """
+        statement = "SELECT * FROM meters_headend WHERE id = %s FOR SHARE"
+        for fresh in self.model.objects.raw(statement, [head_end.pk]):
+            if fresh.may_send:
+                return fresh
+        return None
+
+
 class HeadEnd(models.Model):
     """A head-end system (frontsystem): where commands go. Secrets stay outside.
 
@@ -107,6 +130,15 @@ class HeadEnd(models.Model):
         help_text="How long to wait for a final result before reading the meter back.",
     )
     is_active = models.BooleanField(default=True)
+    """False when it is switched off: nothing at all is said to it."""
+    mode = models.CharField(
+        max_length=10, choices=HeadEndMode.choices, default=HeadEndMode.ACT
+    )
+    """What is registered by people begins by observing: `meters.actions`."""
+    mode_since = models.DateTimeField(null=True, blank=True)
+    """Since when it has this mode; None where it never had another."""
+
+    objects = HeadEndQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -126,10 +158,35 @@ class HeadEnd(models.Model):
                 name="head_end_has_an_endpoint",
                 condition=~Q(endpoint="") | Q(profile="manual"),
             ),
+            models.CheckConstraint(
+                name="head_end_mode_is_known",
+                condition=Q(mode__in=HeadEndMode.values),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def may_send(self) -> bool:
+        """True while commands may leave for it."""
+        return self.is_active and self.mode == HeadEndMode.ACT
+
+    @property
+    def is_observing(self) -> bool:
+        """True while its meters are only read and compared."""
+        return self.mode == HeadEndMode.OBSERVE
+
+    def switch(self, *, on: bool) -> None:
+        """Let it be spoken to, or not."""
+        self.is_active = on
+        self.save(update_fields=["is_active"])
+
+    def go_over_to(self, mode: HeadEndMode, *, at: datetime) -> None:
+        """Only observe, or act, from now on."""
+        self.mode = mode
+        self.mode_since = at
+        self.save(update_fields=["mode", "mode_since"])
 
     def change(self, facts: Mapping[str, Any]) -> list[str]:
         """Take on these facts; gives the names of those that were new.

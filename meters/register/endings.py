@@ -14,7 +14,7 @@ from meters.models import RegisterDelivery
 from meters.register.beneath import end_beneath
 from meters.register.files import HOLDINGS, INSTALLATIONS, RegisterFile
 from meters.register.manifest import OSLO
-from meters.register.report import Endings
+from meters.register.report import Endings, Missing
 from meters.register.staging import staged
 
 _TABLES = {
@@ -86,6 +86,22 @@ def find_endings(cursor: CursorWrapper, *, on: date, now: datetime) -> Endings:
             int(settings.REGISTER_BRAKE_SHARE * current),
         ),
     )
+
+
+def list_endings(cursor: CursorWrapper, *, most: int) -> list[Missing]:
+    """The first of the rows that were found, of each file by point and date."""
+    found: list[Missing] = []
+    for file in (HOLDINGS, INSTALLATIONS):
+        cursor.execute(
+            SQL(
+                "SELECT p.gsrn, t.starts_on FROM {} AS e JOIN {} AS t ON t.id = e.id"
+                " JOIN meters_meteringpoint AS p ON p.id = t.metering_point_id"
+                " ORDER BY p.gsrn, t.starts_on LIMIT %s"
+            ).format(_ending(file), _TABLES[file.name]),
+            [most],
+        )
+        found += [Missing(file.file_name, *row) for row in cursor.fetchall()]
+    return found
 
 
 def end_missing(cursor: CursorWrapper, *, on: date, today: date) -> None:

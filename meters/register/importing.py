@@ -1,23 +1,26 @@
 """One delivery, in one transaction: read, checked, merged, told."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
-from psycopg2.sql import SQL
 from uuid6 import uuid7
 
 from meters.models import RegisterDelivery
 from meters.register import merge
 from meters.register.ahead import reading_ahead
-from meters.register.endings import end_missing, find_endings, forget_endings
+from meters.register.endings import (
+    end_missing,
+    find_endings,
+    forget_endings,
+    list_endings,
+)
 from meters.register.files import (
     CUSTOMERS,
     EVERY_FILE,
@@ -35,6 +38,7 @@ from meters.register.manifest import (
     require_rows,
 )
 from meters.register.people import land_deaths, merge_representations
+from meters.register.progress import Progress, Stage, drop, nobody, watch_reading
 from meters.register.reading import (
     RegisterUnusable,
     Watch,
@@ -43,6 +47,7 @@ from meters.register.reading import (
 )
 from meters.register.recording import record_import, record_landing
 from meters.register.rejections import (
+    count_rows,
     first_rejections,
     unusual_prefixes,
     write_rejections,
@@ -52,6 +57,7 @@ from meters.register.report import (
     Endings,
     FileCounts,
     ImportReport,
+    Rehearsal,
     Rejection,
 )
 from meters.register.staging import changes, stage, staged, unstage
@@ -59,8 +65,6 @@ from meters.register.steps import STEPS, merge_file
 
 IMPORT_LOCK = (2_048_271, 1)
 """Held by the one import that runs. Two numbers: a key space apart from the log's."""
-
-PROGRESS_BYTES = 256 * 1024
 
 SESSION = {
     # For each sort and hash join of an import.
@@ -79,20 +83,6 @@ class ImportRunning(Exception):  # noqa: N818 -- the outcome's name
 
 class TooManyRejected(Exception):  # noqa: N818 -- the outcome's name
     """More rows were refused than the operator puts up with. Nothing was changed."""
-
-
-class Stage(StrEnum):
-    """What is being done with a file."""
-
-    READ = "read"
-    MERGE = "merge"
-
-
-class Progress(Protocol):
-    """Is told how far an import has come."""
-
-    def __call__(self, stage: Stage, file_name: str, done: int, total: int) -> None:
-        """`done` of `total`: bytes while reading, 0 or 1 of 1 while merging."""
 
 
 def import_register(
@@ -116,10 +106,9 @@ def import_register(
     :raises ImportRunning: another import holds the register.
     :raises TooManyRejected: more than `max_rejections` rows were refused.
     """
-    tell = progress or _nobody
+    tell = progress or nobody
     require_files(folder)
-    manifest = read_manifest(folder, now=now)
-    files = files_in(folder)
+    manifest, files = read_manifest(folder, now=now), files_in(folder)
     with transaction.atomic(), connection.cursor() as cursor:
         lock_register(cursor)
         _refuse_outdated(manifest)
@@ -131,10 +120,43 @@ def import_register(
         report = _report(cursor, files, written, endings=endings, held=held)
         if rejections is not None:
             write_rejections(cursor, rejections, files=files)
-        _refuse_too_many(report, most=max_rejections)
+        refuse_too_many(report, most=max_rejections)
         _unstage_all(cursor)
         record_import(report, manifest, folder=folder, digest=digest, at=now)
     return report
+
+
+def rehearse_import(
+    folder: Path,
+    *,
+    now: datetime,
+    look: Callable[[], None],
+    progress: Progress | None = None,
+    rejections: TextIO | None = None,
+) -> Rehearsal:
+    """Do all that an import would do, also what the brake would hold, and undo it.
+
+    :param look: is called once, while everything is as it would be.
+    :raises RegisterUnusable, ImportRunning: as `import_register`.
+    """
+    tell = progress or nobody
+    require_files(folder)
+    manifest, files = read_manifest(folder, now=now), files_in(folder)
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_register(cursor)
+        _refuse_outdated(manifest)
+        written, _digest = _land(cursor, folder, files, manifest, tell, now=now)
+        endings = _endings(cursor, manifest, now=now)
+        missing = list_endings(cursor, most=KEPT_REJECTIONS) if endings else []
+        if manifest.ends_on:
+            end_missing(cursor, on=manifest.ends_on, today=oslo_today(now))
+        held = endings is not None and endings.too_many
+        report = _report(cursor, files, written, endings=endings, held=held)
+        if rejections is not None:
+            write_rejections(cursor, rejections, files=files)
+        look()
+        transaction.set_rollback(True)
+    return Rehearsal(report=report, missing=tuple(missing))
 
 
 def import_released(
@@ -146,7 +168,7 @@ def import_released(
 
     :raises RegisterUnusable: the files are not those that were held.
     """
-    tell, folder = progress or _nobody, Path(held.folder)
+    tell, folder = progress or nobody, Path(held.folder)
     require_files(folder)
     manifest, files = read_manifest(folder, now=now), files_in(folder)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -185,6 +207,12 @@ def lock_register(cursor: CursorWrapper) -> None:
     lock_writers(cursor)
 
 
+def prepare_session(cursor: CursorWrapper) -> None:
+    """Give the transaction the settings of an import."""
+    for setting in SESSION.items():
+        cursor.execute("SELECT set_config(%s, %s, true)", setting)
+
+
 def _refuse_outdated(manifest: Manifest) -> None:
     newest = RegisterDelivery.objects.newest_complete_at()
     if manifest.ends_on and newest and manifest.created_at:
@@ -211,12 +239,11 @@ def _land(
     """Stage, check and merge file by file; gives a complete delivery's digest too."""
     # Foreign keys are checked with each statement instead of queued for the end.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    for setting in SESSION.items():
-        cursor.execute("SELECT set_config(%s, %s, true)", setting)
+    prepare_session(cursor)
     digest = sha256(manifest.content)
     # Reading deliveries of changes need not cost it: nobody asks for theirs.
-    keep: Watch = digest.update if manifest.ends_on else _drop
-    watches = {file.name: _watch_reading(file, folder, tell, keep) for file in files}
+    keep: Watch = digest.update if manifest.ends_on else drop
+    watches = {file.name: watch_reading(file, folder, tell, keep) for file in files}
     require_delivered(files, manifest)
     written = {}
     with reading_ahead(folder, files, watches) as parsed:
@@ -258,7 +285,11 @@ def _unstage_all(cursor: CursorWrapper) -> None:
     forget_endings(cursor)
 
 
-def _refuse_too_many(report: ImportReport, *, most: int | None) -> None:
+def refuse_too_many(report: ImportReport, *, most: int | None) -> None:
+    """Hold an import to what the operator puts up with.
+
+    :raises TooManyRejected: more rows were refused.
+    """
     if most is not None and report.rejected > most:
         raise TooManyRejected(
             _(
@@ -285,17 +316,10 @@ def _report(
     counts: dict[str, FileCounts] = {}
     rejections: list[Rejection] = []
     for file in files:
-        cursor.execute(
-            SQL("SELECT count(*), count(problem) FROM {}").format(staged(file))
-        )
-        rows, rejected = cursor.fetchone()
         new, changed, _beneath = written[file.name]
-        counts[file.file_name] = FileCounts(
-            new=new,
-            changed=changed,
-            unchanged=rows - rejected - new - changed,
-            rejected=rejected,
-            warnings=warned if file is METERING_POINTS else 0,
+        counted = count_rows(cursor, file, new=new, changed=changed)
+        counts[file.file_name] = replace(
+            counted, warnings=warned if file is METERING_POINTS else 0
         )
         rejections += first_rejections(cursor, file, most=KEPT_REJECTIONS)
     return ImportReport(
@@ -306,28 +330,3 @@ def _report(
         endings=endings,
         held=held,
     )
-
-
-def _watch_reading(
-    file: RegisterFile, folder: Path, tell: Progress, keep: Watch
-) -> Watch:
-    total = (folder / file.file_name).stat().st_size
-    read, told = 0, -math.inf
-
-    def watch(line: bytes) -> None:
-        nonlocal read, told
-        read += len(line)
-        keep(line)
-        if read - told >= PROGRESS_BYTES or read == total:
-            told = read
-            tell(Stage.READ, file.file_name, read, total)
-
-    return watch
-
-
-def _nobody(stage: Stage, file_name: str, done: int, total: int) -> None:
-    """Listens in place of nobody."""
-
-
-def _drop(line: bytes) -> None:
-    """Keeps nothing of what was read."""

@@ -83,21 +83,21 @@ def staged_rows(file: RegisterFile, folder: Path, *, watch: Watch) -> Iterator[s
         yield copy_line([str(number), *problem, *staged])
 
 
-def require_files(folder: Path) -> None:
+def require_files(folder: Path, files: Sequence[RegisterFile] = FILES) -> None:
     """Refuse a folder that lacks files, or whose files have other headers.
 
     :raises RegisterUnusable: says which, and what they should be.
     """
-    missing = [f.file_name for f in FILES if not (folder / f.file_name).is_file()]
+    missing = [f.file_name for f in files if not (folder / f.file_name).is_file()]
     if missing:
         raise RegisterUnusable(
             _(
-                "%(folder)s mangler %(files)s. Lever alle fem filene sammen; "
+                "%(folder)s mangler %(files)s. Lever alle filene sammen; "
                 "en fil uten rader har bare overskriften."
             )
             % {"folder": folder, "files": ", ".join(missing)}
         )
-    for file in files_in(folder):
+    for file in files:
         require_headers(file, folder)
 
 

@@ -12,7 +12,7 @@ from psycopg2.sql import NULL, SQL, Composable, Identifier
 
 from meters.identifiers import NORWEGIAN_PREFIX
 from meters.register.files import METERING_POINTS, RegisterFile
-from meters.register.report import Reason, Rejection
+from meters.register.report import FileCounts, Reason, Rejection
 from meters.register.staging import staged
 
 ROWS_AT_A_TIME = 1000
@@ -32,6 +32,20 @@ def first_rejections(
         [most],
     )
     return [_rejection(file, row) for row in cursor.fetchall()]
+
+
+def count_rows(
+    cursor: CursorWrapper, file: RegisterFile, *, new: int, changed: int
+) -> FileCounts:
+    """What became of a staged file's rows, given what was written."""
+    cursor.execute(SQL("SELECT count(*), count(problem) FROM {}").format(staged(file)))
+    rows, rejected = cursor.fetchone()
+    return FileCounts(
+        new=new,
+        changed=changed,
+        unchanged=rows - rejected - new - changed,
+        rejected=rejected,
+    )
 
 
 def unusual_prefixes(

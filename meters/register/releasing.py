@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from hanportal.accounts.models import Role, RoleGrant, User
 from hanportal.audit.log import Actor, ActorKind, record
 from meters.models import DeliveryState, RegisterDelivery
-from meters.register.importing import Progress, import_released, lock_register
+from meters.register.importing import import_released, lock_register
+from meters.register.progress import Progress
 from meters.register.recording import CHAIN, import_subject
 from meters.register.report import ImportReport
 

@@ -6,6 +6,8 @@ with two columns swapped any column may hold anything.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import TextChoices
@@ -146,6 +148,37 @@ class Reason(TextChoices):
         "conflict",
         gettext_lazy("samme id er mottatt før, med et annet innhold"),
     )
+    MOMENT = (
+        "moment",
+        gettext_lazy("tidspunktet må skrives ÅÅÅÅ-MM-DDTTT:MM:SS±TT:MM og finnes"),
+    )
+    IN_THE_FUTURE = "in_the_future", gettext_lazy("tidspunktet ligger fram i tid")
+    HOLDS_NATIONAL_ID = (
+        "holds_national_id",
+        gettext_lazy("verdien inneholder et fødselsnummer, som ikke skal stå her"),
+    )
+    NOT_REGISTERED = "not_registered", gettext_lazy("finnes ikke i registeret")
+    POINT_INACTIVE = "point_inactive", gettext_lazy("målepunktet er ikke i bruk")
+    NOT_HOLDER = (
+        "not_holder",
+        gettext_lazy("kunden har ikke nettavtalen for målepunktet i dag"),
+    )
+    BEFORE_HOLDING = (
+        "before_holding",
+        gettext_lazy("gitt før kundens nettavtale begynte, som var %(detail)s"),
+    )
+    CONSENT_DIFFERS = (
+        "consent_differs",
+        gettext_lazy("samtykket er alt importert, med andre opplysninger"),
+    )
+    NEWER_IN_PORTAL = (
+        "newer_in_portal",
+        gettext_lazy("kunden har siden samtykket eller bestilt i portalen"),
+    )
+    HAS_CONSENT = (
+        "has_consent",
+        gettext_lazy("målepunktet har et annet samtykke som gjelder"),
+    )
     UNUSUAL_PREFIX = (
         "unusual_prefix",
         gettext_lazy("målepunkt-ID-en har ikke det vanlige prefikset 707057500"),
@@ -249,6 +282,26 @@ class ImportReport:
     def rejected(self) -> int:
         """All refused rows, also those that are not spelled out."""
         return sum(each.rejected for each in self.counts.values())
+
+
+class Missing(NamedTuple):
+    """A current row of the register that a complete delivery lacks."""
+
+    file: str
+    gsrn: str
+    starts_on: date
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.gsrn}, {self.starts_on}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """What an import would do. Nothing was changed."""
+
+    report: ImportReport
+    missing: tuple[Missing, ...]
+    """The first of what would end, of each file."""
 
 
 def shape_of(value: str) -> str:

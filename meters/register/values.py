@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from unicodedata import normalize
 
 from django.core.exceptions import ValidationError
 
+from hanportal.accounts.identifiers import validate_national_id
 from meters.identifiers import validate_gsrn, validate_serial
 from meters.register.report import Reason
 
@@ -20,6 +21,7 @@ Parse = Callable[[str], str]
 
 _EMAIL = re.compile(r"[^@\s,;:<>()\[\]\"\\]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}")
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
+_ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{6} ?[0-9]{5}(?![0-9])")
 _EMAIL_LENGTH = 254
 _PHONE_LENGTH = 20
 
@@ -120,6 +122,31 @@ def iso_date(value: str) -> str:
     raise Refused(Reason.DATE)
 
 
+def moment(value: str) -> str:
+    """A date and time with its offset, as 2026-03-01T04:00:00+01:00."""
+    if not value:
+        raise Refused(Reason.MISSING)
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise Refused(Reason.MOMENT) from None
+    if found.tzinfo is None or len(value) < len("2026-03-01T04:00Z"):
+        raise Refused(Reason.MOMENT)
+    return found.isoformat()
+
+
+def reference(longest: int) -> Parse:
+    """Text as `text` takes it, but nothing that holds a national id."""
+    plain = text(longest)
+
+    def parse(value: str) -> str:
+        if any(map(_is_national_id, _ELEVEN_DIGITS.findall(value))):
+            raise Refused(Reason.HOLDS_NATIONAL_ID)
+        return plain(value)
+
+    return parse
+
+
 def email(value: str) -> str:
     """One e-mail address. Whether anybody reads it is not for us to know."""
     if len(value) > _EMAIL_LENGTH or not value.isprintable():
@@ -135,3 +162,11 @@ def phone(value: str) -> str:
     if len(value) > _PHONE_LENGTH or not _PHONE.fullmatch(digits):
         raise Refused(Reason.PHONE)
     return digits
+
+
+def _is_national_id(digits: str) -> bool:
+    try:
+        validate_national_id(digits.replace(" ", ""))
+    except ValidationError:
+        return False
+    return True

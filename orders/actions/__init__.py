@@ -27,6 +27,7 @@ from orders.actions.origin import (
     NotRepresented,
     NotVerified,
 )
+from orders.actions.releasing import ClosingReleaseRefused, release_closings
 from orders.actions.representing import (
     register_representation,
     revoke_representation,
@@ -37,6 +38,7 @@ __all__ = [
     "AlreadyOpen",
     "AlreadyOrdered",
     "AlreadySent",
+    "ClosingReleaseRefused",
     "ConsentIncomplete",
     "HolderDead",
     "IdentificationTooOld",
@@ -55,5 +57,6 @@ __all__ = [
     "place_opening_for_caller",
     "place_openings",
     "register_representation",
+    "release_closings",
     "revoke_representation",
 ]

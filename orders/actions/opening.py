@@ -30,7 +30,13 @@ from orders.actions.origin import (
     verified_caller,
 )
 from orders.models import Consent, Order, Placement, Terms
-from orders.states import Channel, OrderKind, OrderStatus, SecurityPlacement
+from orders.states import (
+    Channel,
+    ConsentEnd,
+    OrderKind,
+    OrderStatus,
+    SecurityPlacement,
+)
 
 
 class ConsentIncomplete(Exception):  # noqa: N818 -- errors are sentences, not suffixes
@@ -81,6 +87,22 @@ class Agreement:
     terms: Terms
     confirmed: frozenset[str]
     security: SecurityPlacement | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overtaken:
+    """What gives way to an opening: a closing under way, a consent from before."""
+
+    closing: Order | None
+    consent: Consent | None
+    """From before the portal: replaced by the one that is given now."""
+
+    def make_way(self, *, by: log.Actor, at: datetime) -> None:
+        """End both."""
+        if self.closing is not None:
+            self.closing.transition_to(OrderStatus.SUPERSEDED, by=by, at=at)
+        if self.consent is not None:
+            self.consent.end(ConsentEnd.REPLACED, by=by, at=at)
 
 
 def place_opening(
@@ -192,12 +214,12 @@ def _locked_together(
     metering_points: Collection[MeteringPoint],
     *,
     now: datetime,
-) -> list[tuple[MeteringPoint, HanPort, Order | None]]:
+) -> list[tuple[MeteringPoint, HanPort, Overtaken]]:
     """Every port locked, in one order for everybody, before anything is written.
 
-    With each the closing that the opening overtakes, if there is one.
+    With each what the opening overtakes.
     """
-    ports: list[tuple[MeteringPoint, HanPort, Order | None]] = []
+    ports: list[tuple[MeteringPoint, HanPort, Overtaken]] = []
     refusals: dict[UUID, Exception] = {}
     for point in sorted(metering_points, key=lambda each: each.pk):
         try:
@@ -244,13 +266,12 @@ def _open_one(
     identification: Identification,
     *,
     security: SecurityPlacement,
-    overtaken: Order | None,
+    overtaken: Overtaken,
     placement: Placement | None,
     now: datetime,
 ) -> Order:
     """The consent, the order and the command of one point whose port is locked."""
-    if overtaken is not None:
-        overtaken.transition_to(OrderStatus.SUPERSEDED, by=origin.by, at=now)
+    overtaken.make_way(by=origin.by, at=now)
     consent = Consent.give(
         customer=origin.customer,
         metering_point=metering_point,
@@ -293,14 +314,15 @@ def _require_complete(agreement: Agreement) -> SecurityPlacement:
     return agreement.security
 
 
-def _require_openable(port: HanPort, metering_point: MeteringPoint) -> Order | None:
-    """Nothing may stand against the opening; the closing that it overtakes, if any."""
+def _require_openable(port: HanPort, metering_point: MeteringPoint) -> Overtaken:
+    """Nothing may stand against the opening; gives what it overtakes."""
     capability = HanCapability(port.meter.han_capability)
     if capability != HanCapability.REMOTE:
         raise MeterCannotOpen(capability)
     live = intents.live_order(metering_point)
     if live is not None and live.kind == OrderKind.OPEN:
         raise AlreadyOrdered(live)
-    if live is None and intents.active_consent(metering_point) is not None:
+    consent = intents.active_consent(metering_point) if live is None else None
+    if consent is not None and not consent.is_legacy:
         raise AlreadyOpen
-    return live
+    return Overtaken(closing=live, consent=consent)

@@ -19,8 +19,10 @@ from meters.models import HeadEnd
 from meters.states import DesiredState
 from orders.deadlines import oslo_date
 from orders.fulfilment import settling
+from orders.fulfilment.brake import claimable, record_held
 from orders.fulfilment.connection import Connect, port_command, recorded_adapter
 from orders.fulfilment.deciding import decide
+from orders.fulfilment.expiry import has_expired
 from orders.fulfilment.locking import locked_command
 from orders.fulfilment.settling import Finding
 from orders.models import Command, Consent, database_now
@@ -40,11 +42,19 @@ class Claim:
 
 
 def dispatch(*, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for) -> int:
-    """Send one batch of what is due at this head-end; says how many were claimed."""
+    """Send one batch of what is due at this head-end; says how many were claimed.
+
+    Nothing leaves for one that is switched off or only observed; and what was claimed
+    just before it was, is given back.
+    """
     claims = _claim(head_end, now=clock())
     if not claims:
         return 0
     adapter = recorded_adapter(head_end, clock=clock, connect=connect)
+    if not HeadEnd.objects.get(pk=head_end.pk).may_send:
+        for claim in claims:
+            _give_back(claim, now=clock())
+        return 0
     try:
         submissions = adapter.submit([claim.command for claim in claims])
     except HeadEndError as error:
@@ -88,7 +98,10 @@ def give_up_overdue(*, clock: Clock) -> int:
     for command_id, port_id in list(overdue.values_list("id", "port_id")):
         with transaction.atomic():
             command = locked_command(port_id=port_id, command_id=command_id)
-            if command.is_live and command.status != CommandStatus.SENDING:
+            is_sending = command.status == CommandStatus.SENDING
+            if is_sending or not command.is_live:
+                continue
+            if has_expired(command, now=now):
                 settling.expire(command, by=DISPATCHER, at=now)
                 given_up += 1
     return given_up
@@ -101,12 +114,18 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
     """
     claims = []
     with transaction.atomic():
+        if HeadEnd.objects.held_to_act(head_end) is None:
+            return []
         lease_start = database_now()
         lease = lease_start + LEASE_MARGIN + _longest_call(head_end)
-        due = Command.objects.due(head_end, at=lease_start).claimed()
-        commands = list(due[: head_end.max_concurrency])
-        log.lock_chains(*(command.chain for command in commands))
-        for command in commands:
+        batch = claimable(head_end, at=lease_start, now=now)
+        chains = {command.chain for command in batch.commands}
+        if batch.holds_the_first:
+            chains.add(log.head_end_chain(head_end.id))
+        log.lock_chains(*chains)
+        if batch.holds_the_first:
+            record_held(head_end, now=now)
+        for command in batch.commands:
             if not _may_be_sent(command, now=now):
                 continue
             order = command.order
@@ -129,7 +148,7 @@ def _may_be_sent(command: Command, *, now: datetime) -> bool:
             CommandStatus.SUPERSEDED, by=DISPATCHER, at=now, reason="an older intent"
         )
         return False
-    if command.expires_at is not None and command.expires_at <= now:
+    if has_expired(command, now=now):
         settling.expire(command, by=DISPATCHER, at=now)
         return False
     if command.desired == DesiredState.CLOSED:
@@ -142,6 +161,20 @@ def _may_be_sent(command: Command, *, now: datetime) -> bool:
             return True
     settling.withdraw(command, by=DISPATCHER, at=now)
     return False
+
+
+def _give_back(claim: Claim, *, now: datetime) -> None:
+    """The head-end was switched off before anything left: the attempt is not spent."""
+    with transaction.atomic():
+        port_id = Command.objects.values_list("port_id", flat=True).get(
+            pk=claim.command.id
+        )
+        command = locked_command(port_id=port_id, command_id=claim.command.id)
+        if command.status == CommandStatus.SENDING and command.fence == claim.fence:
+            command.attempts -= 1
+            command.transition_to(
+                CommandStatus.QUEUED, by=DISPATCHER, at=now, reason="nothing was sent"
+            )
 
 
 def _settle(claim: Claim, submission: Submission, *, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from meters.models import HeadEnd
 from meters.states import DesiredState, ReportedState, ReportSource
 from orders.fulfilment import polling, settling
 from orders.fulfilment.connection import Connect, recorded_adapter
+from orders.fulfilment.expiry import has_expired
 from orders.fulfilment.locking import locked_command
 from orders.fulfilment.settling import Finding
 from orders.models import Command, database_now
@@ -28,6 +29,8 @@ def follow_up(
 
     Polled first and read back after, as far as the head-end offers either.
     """
+    if not HeadEnd.objects.may_be_spoken_to(head_end):
+        return 0
     claims = _claim(head_end, now=clock())
     if not claims:
         return 0
@@ -79,7 +82,7 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Command]:
         commands = list(due[: head_end.max_concurrency])
         log.lock_chains(*(command.chain for command in commands))
         for command in commands:
-            if command.expires_at is not None and command.expires_at <= now:
+            if has_expired(command, now=now):
                 settling.expire(command, by=FOLLOWER, at=now)
                 continue
             if command.desired == DesiredState.CLOSED:

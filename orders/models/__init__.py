@@ -1,5 +1,11 @@
 """The business' tables: terms and consents, orders, commands, and cases."""
 
+from orders.models.brakes import (
+    ClosingBrake,
+    ClosingRelease,
+    counts_against_the_brake,
+    waiting_closings,
+)
 from orders.models.cases import Case
 from orders.models.commands import Command, database_now
 from orders.models.consents import Consent
@@ -10,6 +16,8 @@ from orders.models.terms import Statement, Terms, TermsText
 __all__ = [
     "Callback",
     "Case",
+    "ClosingBrake",
+    "ClosingRelease",
     "Command",
     "Consent",
     "Exchange",
@@ -18,5 +26,7 @@ __all__ = [
     "Statement",
     "Terms",
     "TermsText",
+    "counts_against_the_brake",
     "database_now",
+    "waiting_closings",
 ]

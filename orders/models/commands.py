@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from hanportal.audit import log
 from meters.headend import Fault
 from meters.models import HanPort, HeadEnd
-from meters.states import DesiredState
+from meters.states import DesiredState, HeadEndMode
 from orders.models.consents import Consent
 from orders.models.orders import ForbiddenTransition, Order
 from orders.states import (
@@ -41,12 +41,19 @@ class CommandQuerySet(models.QuerySet["Command"]):
         return self.filter(status__in=LIVE_COMMAND_STATUSES)
 
     def due(self, head_end: HeadEnd, *, at: datetime) -> Self:
-        """Queued commands that may be sent now; closings before openings."""
-        return self.filter(
-            status=CommandStatus.QUEUED,
-            not_before__lte=at,
-            port__meter__head_end=head_end,
-        ).order_by("desired", "not_before", "id")
+        """Queued commands that may be sent now; closings before openings.
+
+        What a person ordered goes before what nobody did.
+        """
+        return (
+            self.filter(
+                status=CommandStatus.QUEUED,
+                not_before__lte=at,
+                port__meter__head_end=head_end,
+            )
+            .alias(is_unordered=Q(order__isnull=True))
+            .order_by("desired", "is_unordered", "not_before", "id")
+        )
 
     def to_follow_up(self, head_end: HeadEnd, *, at: datetime) -> Self:
         """Unsettled commands that have waited long enough for a result."""
@@ -69,10 +76,17 @@ class CommandQuerySet(models.QuerySet["Command"]):
         )
 
     def overdue(self, *, at: datetime) -> Self:
-        """Openings past their deadline that nobody is sending at this moment."""
+        """Openings past their deadline that nobody is sending at this moment.
+
+        What waits for a head-end that is only observed is not given up for that.
+        """
         return (
             self.live()
             .exclude(status=CommandStatus.SENDING)
+            .exclude(
+                claimed_at__isnull=True,
+                port__meter__head_end__mode=HeadEndMode.OBSERVE,
+            )
             .filter(expires_at__lte=at)
             .order_by("expires_at", "id")
         )
@@ -96,17 +110,25 @@ class CommandQuerySet(models.QuerySet["Command"]):
     def left_undone(self, *, at: datetime) -> Self:
         """Live commands whose next step is due, the longest overdue first.
 
-        A head-end that is switched off lets its commands wait.
+        A head-end that is switched off lets its commands wait, and one that is only
+        observed those that would be sent.
         """
-        return self.filter(
-            status__in=[
-                CommandStatus.QUEUED,
-                CommandStatus.ACCEPTED,
-                CommandStatus.AMBIGUOUS,
-            ],
-            not_before__lte=at,
-            port__meter__head_end__is_active=True,
-        ).order_by("not_before", "id")
+        return (
+            self.exclude(
+                status=CommandStatus.QUEUED,
+                port__meter__head_end__mode=HeadEndMode.OBSERVE,
+            )
+            .filter(
+                status__in=[
+                    CommandStatus.QUEUED,
+                    CommandStatus.ACCEPTED,
+                    CommandStatus.AMBIGUOUS,
+                ],
+                not_before__lte=at,
+                port__meter__head_end__is_active=True,
+            )
+            .order_by("not_before", "id")
+        )
 
     def under(self, consent: Consent, orders: Collection[Order]) -> Self:
         """What was sent for a consent or these orders, in the order of time."""
@@ -149,6 +171,8 @@ class Command(models.Model):
     claimed_at = models.DateTimeField(null=True)
     """By the database's clock: when it was last taken for sending."""
     lease_expires_at = models.DateTimeField(null=True)
+    passed_brake_on = models.DateField(null=True)
+    """The Oslo date on which the brake let it through; only automatic closings."""
     fence = models.PositiveBigIntegerField(default=0)
     """Grows with every claim; who comes back with an older one is not heard."""
     hes_reference = models.CharField(max_length=100, blank=True, default="")

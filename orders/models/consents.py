@@ -17,9 +17,10 @@ from hanportal.accounts.models import (
 )
 from hanportal.audit import log
 from meters.models import HanPort, Meter, MeteringPoint
+from orders.deadlines import oslo_date
 from orders.models.references import new_receipt_number
 from orders.models.terms import Terms
-from orders.states import Channel, ConsentEnd, SecurityPlacement
+from orders.states import Channel, ConsentEnd, LegacyMethod, SecurityPlacement
 
 
 def on_behalf(representation: Representation | None) -> dict[str, log.Json]:
@@ -112,14 +113,19 @@ class Consent(models.Model):
     metering_point = models.ForeignKey(
         MeteringPoint, on_delete=models.PROTECT, related_name="consents"
     )
-    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="consents")
+    terms = models.ForeignKey(
+        Terms, on_delete=models.PROTECT, null=True, related_name="consents"
+    )
+    """None only for what was given before the portal, as are those left empty below."""
     confirmed = models.JSONField()
     """The keys of the statements that were confirmed, one box each."""
-    security = models.CharField(max_length=20, choices=SecurityPlacement.choices)
-    identified_by_issuer = models.CharField(max_length=200)
-    identified_subject = models.CharField(max_length=255)
-    identified_level = models.CharField(max_length=100)
-    identified_at = models.DateTimeField()
+    security = models.CharField(
+        max_length=20, choices=SecurityPlacement.choices, blank=True
+    )
+    identified_by_issuer = models.CharField(max_length=200, blank=True)
+    identified_subject = models.CharField(max_length=255, blank=True)
+    identified_level = models.CharField(max_length=100, blank=True)
+    identified_at = models.DateTimeField(null=True)
     channel = models.CharField(max_length=10, choices=Channel.choices)
     caller_verification = models.ForeignKey(
         CallerVerification, on_delete=models.PROTECT, null=True, related_name="consents"
@@ -130,15 +136,27 @@ class Consent(models.Model):
     )
     """On what somebody else gave the customer's consent; none in person. Identified is
     who gave it. The database holds that it is a representation of this customer."""
-    given_by = models.CharField(max_length=80)
+    given_by = models.CharField(max_length=80, blank=True)
     """The actor's reference: the customer's own login, or the agent's."""
     gsrn = models.CharField(max_length=18)
-    meter_serial = models.CharField(max_length=20)
+    meter_serial = models.CharField(max_length=20, blank=True)
     given_at = models.DateTimeField()
+    """Of one from before the portal only the date is known: midnight in Oslo."""
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(
         max_length=20, choices=ConsentEnd.choices, blank=True, default=""
     )
+
+    legacy_method = models.CharField(
+        max_length=10, choices=LegacyMethod.choices, blank=True, default=""
+    )
+    """How one from before the portal was given."""
+    legacy_evidence = models.CharField(max_length=60, blank=True, default="")
+    """Where the operator's archive keeps what documents it."""
+    legacy_terms = models.CharField(max_length=120, blank=True, default="")
+    """Which terms it was given to, as far as that is known."""
+    imported_at = models.DateTimeField(null=True)
+    """When one from before the portal was brought in."""
 
     objects = ConsentQuerySet.as_manager()
 
@@ -151,7 +169,8 @@ class Consent(models.Model):
             ),
             models.CheckConstraint(
                 name="consent_says_how_the_meter_is_secured",
-                condition=Q(security__in=SecurityPlacement.values),
+                condition=Q(security__in=SecurityPlacement.values)
+                | Q(channel=Channel.LEGACY, security=""),
             ),
             models.CheckConstraint(
                 name="consent_end_has_its_reason",
@@ -161,11 +180,37 @@ class Consent(models.Model):
             models.CheckConstraint(
                 name="consent_of_a_caller_rests_on_a_verification",
                 condition=Q(channel=Channel.CONSOLE, caller_verification__isnull=False)
-                | Q(channel=Channel.MINSIDE, caller_verification__isnull=True),
+                | Q(
+                    channel__in=[Channel.MINSIDE, Channel.LEGACY],
+                    caller_verification__isnull=True,
+                ),
             ),
             models.CheckConstraint(
                 name="consent_names_who_gave_it",
-                condition=~Q(identified_subject="") & ~Q(given_by=""),
+                condition=Q(channel=Channel.LEGACY)
+                | ~Q(identified_subject="")
+                & ~Q(given_by="")
+                & Q(identified_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="consent_rests_on_terms",
+                condition=Q(channel=Channel.LEGACY) | Q(terms__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="consent_from_before_has_its_evidence",
+                condition=Q(
+                    ~Q(legacy_evidence=""),
+                    channel=Channel.LEGACY,
+                    legacy_method__in=LegacyMethod.values,
+                    imported_at__isnull=False,
+                )
+                | Q(
+                    ~Q(channel=Channel.LEGACY),
+                    legacy_method="",
+                    legacy_evidence="",
+                    legacy_terms="",
+                    imported_at__isnull=True,
+                ),
             ),
         ]
         indexes = [
@@ -176,6 +221,28 @@ class Consent(models.Model):
     def is_active(self) -> bool:
         """True until it is ended."""
         return self.ended_at is None
+
+    @property
+    def is_legacy(self) -> bool:
+        """True when it was given before the portal; a proper one may replace it."""
+        return self.channel == Channel.LEGACY
+
+    @property
+    def given_on(self) -> date:
+        """The Oslo date on which it was given."""
+        return oslo_date(self.given_at)
+
+    @property
+    def imported_facts(self) -> dict[str, log.Json]:
+        """What the log says of one that was brought in; the row is held to it."""
+        return {
+            "receipt_number": self.receipt_number,
+            "security": str(self.security),
+            "channel": str(self.channel),
+            "given_on": self.given_on.isoformat(),
+            "method": str(self.legacy_method),
+            "terms": self.legacy_terms,
+        }
 
     @classmethod
     def give(
@@ -214,7 +281,7 @@ class Consent(models.Model):
             given_at=at,
         )
         consent.save(force_insert=True)
-        consent._trace_giving(identification, by=by, at=at)
+        consent._trace_giving(terms, identification, by=by, at=at)
         return consent
 
     def end(self, reason: ConsentEnd, *, by: log.Actor, at: datetime) -> None:
@@ -247,7 +314,12 @@ class Consent(models.Model):
         )
 
     def _trace_giving(
-        self, identification: Identification, *, by: log.Actor, at: datetime
+        self,
+        terms: Terms,
+        identification: Identification,
+        *,
+        by: log.Actor,
+        at: datetime,
     ) -> None:
         log.record(
             chain=log.customer_chain(self.customer_id),
@@ -257,9 +329,9 @@ class Consent(models.Model):
             at=at,
             facts={
                 "receipt_number": self.receipt_number,
-                "terms_version": self.terms.version,
-                "terms_language": self.terms.language,
-                "terms_sha256": self.terms.sha256,
+                "terms_version": terms.version,
+                "terms_language": terms.language,
+                "terms_sha256": terms.sha256,
                 "confirmed": self.confirmed,
                 "security": str(self.security),
                 "identified_level": self.identified_level,

@@ -22,7 +22,15 @@ from hanportal.accounts.actions import (
 from hanportal.accounts.guards.acting import CHOSEN_KEY
 from hanportal.accounts.login import IDENTIFICATION_KEY, PERSON_KEY
 from hanportal.accounts.models import Customer, Representation, Role, Scope, User
-from meters.models import EventKind, EventOutcome, MeteringPoint, RegisterEvent
+from meters.models import (
+    DeliveryKind,
+    DeliveryState,
+    EventKind,
+    EventOutcome,
+    MeteringPoint,
+    RegisterDelivery,
+    RegisterEvent,
+)
 from notifications.models import Message
 from orders import fulfilment
 from orders.models import Exchange
@@ -128,6 +136,8 @@ def build_rights_world() -> RightsWorld:
             "gsrn": world.point.gsrn,
             "sender_id": _an_event(world.point, world.now).sender_id,
             "anything": "else",
+            "verb": "sla-av",
+            "delivery_id": a_held_delivery().id,
         }
     )
     acting = a_representation(world.customer)
@@ -153,6 +163,19 @@ def _an_event(point: MeteringPoint, now: datetime) -> RegisterEvent:
         digest="0" * 64,
         received_at=now,
         outcome=EventOutcome.NO_EFFECT,
+    )
+
+
+def a_held_delivery() -> RegisterDelivery:
+    """A complete delivery that waits for two people."""
+    return RegisterDelivery.objects.create(
+        kind=DeliveryKind.COMPLETE,
+        state=DeliveryState.HELD,
+        folder="/nowhere",
+        digest="0" * 64,
+        created_at=timezone.now(),
+        imported_at=timezone.now(),
+        holdings_ended=200,
     )
 
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 # Databases copied from one template have the same numbers for their tables.
 WAITING = """
 SELECT pid FROM pg_locks
-WHERE NOT granted AND relation = 'meters_holding'::regclass
+WHERE NOT granted AND relation = %s::regclass
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
@@ -52,7 +52,13 @@ def row_versions() -> RowVersions:
 
 
 @contextmanager
-def importing(folder: Path, database: str) -> Iterator["subprocess.Popen[str]"]:
+def importing(
+    folder: Path,
+    database: str,
+    *,
+    command: str = "import_register",
+    table: str = "meters_holding",
+) -> Iterator["subprocess.Popen[str]"]:
     """An import in a process of its own, stuck before its last file is written.
 
     It logs in as the application's role, so the rights that an import needs are real.
@@ -61,9 +67,9 @@ def importing(folder: Path, database: str) -> Iterator["subprocess.Popen[str]"]:
     environment.pop("ADMIN_DATABASE_URL", None)
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
-        cursor.execute("LOCK TABLE meters_holding IN SHARE MODE")
+        cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "import_register", str(folder)],
+            [sys.executable, "manage.py", command, str(folder)],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -80,7 +86,9 @@ def importing(folder: Path, database: str) -> Iterator["subprocess.Popen[str]"]:
                 process.stdout.close()
 
 
-def backend_that_waits(process: "subprocess.Popen[str]", database: str) -> int:
+def backend_that_waits(
+    process: "subprocess.Popen[str]", database: str, *, table: str = "meters_holding"
+) -> int:
     """The import's server process, as soon as it waits for the lock."""
     watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
     watchdog.start()
@@ -89,7 +97,7 @@ def backend_that_waits(process: "subprocess.Popen[str]", database: str) -> int:
         watcher.autocommit = True
         with watcher.cursor() as cursor:
             while process.poll() is None:
-                cursor.execute(WAITING)
+                cursor.execute(WAITING, [table])
                 if found := cursor.fetchone():
                     return int(found[0])
     finally:

@@ -100,7 +100,7 @@ def test_register_head_end_again_changes_nothing() -> None:
         "Aidon",
         7,
     )
-    assert first == "aidon: name, profile, endpoint, max_concurrency\n"
+    assert first == "aidon: name, profile, endpoint, max_concurrency, mode\n"
     assert again == "aidon: ingenting nytt\n"
     events = Event.objects.filter(chain=f"head-end:{head_end.id}")
     assert [event.what for event in events.order_by("sequence")] == [

@@ -240,6 +240,6 @@ def test_the_command_tells_and_ends_with_a_status_of_its_own(
     assert caught.value.returncode == 3
     assert str(caught.value) == (
         "Holdt tilbake: bremsen lot ikke leveransen avslutte det den mangler. "
-        "Radene i den er importert. To personer frigir resten, hver for seg: "
-        f"manage.py release_register_delivery {delivery.id} --by ANSATTNUMMER"
+        "Radene i den er importert. To personer frigir resten, hver for seg, under "
+        f"«Drift» i portalen (leveranse {delivery.id})."
     )

@@ -28,7 +28,7 @@ def test_missing_files(tmp_path: Path) -> None:
     (folder / "holdings.csv").unlink()
 
     assert refusal(folder) == (
-        "FOLDER mangler meters.csv, holdings.csv. Lever alle fem filene sammen; "
+        "FOLDER mangler meters.csv, holdings.csv. Lever alle filene sammen; "
         "en fil uten rader har bare overskriften."
     )
 

@@ -4,19 +4,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError
 from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from hanportal.accounts.models import Role, User
 from hanportal.audit.models import Event
 from meters.models import RegisterDelivery
-from meters.register import RegisterUnusable, import_register, release_delivery
+from meters.register import (
+    ImportReport,
+    RegisterUnusable,
+    ReleaseRefused,
+    import_register,
+    release_delivery,
+)
 from tests.accounts.staff import make_staff
 from tests.meters.conftest import NOW, make_head_end
 from tests.meters.deliveries import one_home, two_homes
 from tests.meters.test_blows import backend_that_waits, importing, wait_for_its_end
-from tests.meters.test_commands import run
 from tests.meters.test_complete_deliveries import BOTH_STAY, OLA_IS_GONE, holdings
 
 
@@ -48,29 +52,27 @@ def hold(folder: Path, settings: Settings) -> RegisterDelivery:
     return RegisterDelivery.objects.get(pk=report.id)
 
 
-def release(delivery: RegisterDelivery, by: User) -> str:
-    """What the command says to this person."""
-    return run(
-        "release_register_delivery", str(delivery.id), f"--by={by.staff_number}"
-    ).strip()
+def release(delivery: RegisterDelivery, by: User) -> ImportReport | None:
+    """What comes of it when this person releases the delivery."""
+    return release_delivery(delivery.id, by=by, now=NOW)
 
 
 def refusal(delivery: RegisterDelivery, by: User) -> str:
     """What it says when it refuses; nothing has ended then."""
-    with pytest.raises(CommandError) as caught:
+    with pytest.raises((ReleaseRefused, RegisterUnusable)) as caught:
         release(delivery, by)
     assert holdings() == BOTH_STAY
     return str(caught.value)
 
 
 def test_two_people_release_it(held: RegisterDelivery, anna: User, berit: User) -> None:
-    assert release(held, anna) == "Frigitt av én. En annen må frigi den også."
+    assert release(held, anna) is None
     assert holdings() == BOTH_STAY
 
-    assert release(held, berit) == (
-        "Mangler i leveransen: 1 nettavtaler, 1 målerplasseringer. Avsluttet: 2. "
-        "Grense for dagen: 0, brukt før: 0. Rader uten lesbar nøkkel: 0."
-    )
+    report = release(held, berit)
+
+    assert report is not None
+    assert report.ended == 2
 
     assert holdings() == OLA_IS_GONE
     held.refresh_from_db()
@@ -84,7 +86,7 @@ def test_two_people_release_it(held: RegisterDelivery, anna: User, berit: User) 
         ("register.released", "S-berit"),
         ("register.imported", "register"),
     ]
-    with pytest.raises(CommandError, match="Ingen leveranse med denne ID-en"):
+    with pytest.raises(ReleaseRefused, match="Ingen leveranse med denne ID-en"):
         release(held, anna)
 
 
@@ -113,8 +115,6 @@ def test_only_those_who_lead_may(held: RegisterDelivery, anna: User) -> None:
     assert refusal(held, make_staff("siri", Role.AGENT, Role.OPERATOR)) == only_they
     anna.switch_off()
     assert refusal(held, anna) == only_they
-    with pytest.raises(CommandError, match="Ingen ansatt har dette nummeret"):
-        run("release_register_delivery", str(held.id), "--by=S-nobody")
 
 
 def test_a_changed_folder_is_refused(

@@ -78,6 +78,7 @@ def test_it_holds_what_was_ordered_and_agreed_as_text(
 ) -> None:
     order = world.order_opening()
     assert order.consent is not None
+    assert order.consent.terms is not None
     text = text_of(receipt(kari, order))
     for told in (
         order.placement.reference,

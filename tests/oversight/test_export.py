@@ -56,6 +56,7 @@ def test_a_line_holds_what_documents_the_consent(
     assert line["malepunkt"].replace(" ", "") == consent.gsrn
     assert line["malernummer"].replace(" ", "") == consent.meter_serial
     assert line["adresse"] == "Storgata 1, 0155 Oslo"
+    assert consent.terms is not None
     assert line["vilkar_sha256"] == consent.terms.sha256
     assert line["kanal"] == "Min side"
     assert line["avsluttet"] == ""

@@ -45,6 +45,7 @@ def test_the_story_goes_from_the_text_to_the_end(world: World, auditor: Client) 
     consent = open_the_port(world)
     closing = world.order_closing()
     page = page_of(auditor, consent)
+    assert consent.terms is not None
     for told in (
         consent.receipt_number,
         consent.terms.sha256,

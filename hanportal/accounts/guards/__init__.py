@@ -28,10 +28,13 @@ from hanportal.accounts.guards.staff import (
     auditor_required,
     customer_centre_required,
     note_read,
+    operations_required,
     operator_required,
+    release_required,
     roles_of,
     staff_required,
     supervisor_required,
+    switches_required,
 )
 
 __all__ = [
@@ -54,10 +57,13 @@ __all__ = [
     "machine_with",
     "not_a_customer",
     "note_read",
+    "operations_required",
     "operator_required",
     "person_required",
+    "release_required",
     "representations_of",
     "roles_of",
     "staff_required",
     "supervisor_required",
+    "switches_required",
 ]

@@ -67,6 +67,22 @@ def administrator_required(*, page: str, partial: bool = False) -> "Guard[...]":
     return _guard(page, {Role.ADMINISTRATOR}, partial=partial)
 
 
+def operations_required(*, page: str, partial: bool = False) -> "Guard[...]":
+    """Let those in who see to it that orders reach the meters, and who lead."""
+    roles = {Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR}
+    return _guard(page, roles, partial=partial)
+
+
+def switches_required(*, page: str, partial: bool = False) -> "Guard[...]":
+    """Let those in who may switch a head-end off, and let it act."""
+    return _guard(page, {Role.OPERATOR, Role.ADMINISTRATOR}, partial=partial)
+
+
+def release_required(*, page: str, partial: bool = False) -> "Guard[...]":
+    """Let those in who may be one of the two people that a release takes."""
+    return _guard(page, {Role.SUPERVISOR, Role.ADMINISTRATOR}, partial=partial)
+
+
 def staff_required(*, page: str, partial: bool = False) -> "Guard[...]":
     """Let everybody in who works here, whatever their roles."""
     return _guard(page, None, partial=partial)

@@ -41,6 +41,7 @@ log = structlog.get_logger(__name__)
 WRONG_PASSWORD = "E-postadressen eller passordet stemmer ikke."  # noqa: S105 -- a text
 WRONG_CODE = "Koden stemmer ikke, eller den er brukt før. Vent på den neste."
 WRONG_KEY = "Sikkerhetsnøkkelen lot seg ikke bekrefte. Prøv igjen, eller bruk en kode."
+OPERATIONS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 def in_bokmal(view: Callable[Page, Answer]) -> Callable[Page, Answer]:
@@ -136,6 +137,7 @@ def home(request: HttpRequest, user: User) -> HttpResponse:
     context = {
         "is_agent": Role.AGENT in roles,
         "is_auditor": Role.AUDITOR in roles,
+        "sees_operations": bool(roles & OPERATIONS),
         "is_administrator": Role.ADMINISTRATOR in roles,
         "roles": [role.label for role in Role if role in roles],
         "person": user,

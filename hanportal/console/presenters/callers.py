@@ -17,7 +17,7 @@ from hanportal.accounts.models import (
     User,
 )
 from meters.models import HanPort, Installation, Meter, MeteringPoint
-from meters.states import HanCapability, ReportedState
+from meters.states import HanCapability, ReportedState, ReportSource
 from notifications.models import Delivery, Message
 from orders.models import Consent, Order
 from orders.states import OrderKind
@@ -101,15 +101,26 @@ class PointRow:
     meter: Meter | None
     port: HanPort | None
     live_order: Order | None
-    has_consent: bool
+    consent: Consent | None
+
+    @property
+    def has_consent(self) -> bool:
+        """True while the customer's consent for this point holds."""
+        return self.consent is not None
+
+    @property
+    def is_seen(self) -> bool:
+        """True when the port's state is the meter's own word."""
+        source = "" if self.port is None else self.port.reported_source
+        return source != ReportSource.REGISTER
 
     @property
     def can_be_opened(self) -> bool:
-        """An opening can be ordered now."""
+        """An opening can be ordered; what was given before the portal is replaced."""
         return (
             self.meter is not None
             and self.meter.han_capability == HanCapability.REMOTE
-            and not self.has_consent
+            and (self.consent is None or self.consent.is_legacy)
             and (self.live_order is None or self.live_order.kind == OrderKind.CLOSE)
         )
 
@@ -211,15 +222,17 @@ def _rows(
         order.metering_point_id: order
         for order in Order.objects.visible_to(customer).live().for_pages()
     }
-    active = Consent.objects.visible_to(customer).active()
-    consented = set(active.values_list("metering_point_id", flat=True))
+    active = {
+        consent.metering_point_id: consent
+        for consent in Consent.objects.visible_to(customer).active()
+    }
     return tuple(
         PointRow(
             point=point,
             meter=meters.get(point.id),
             port=meters[point.id].han_port if point.id in meters else None,
             live_order=live.get(point.id),
-            has_consent=point.id in consented,
+            consent=active.get(point.id),
         )
         for point in points
     )

@@ -43,6 +43,7 @@ def prepare(*, neighbourhood: Path, head_ends: dict[str, str], machine: Path) ->
             name=NAMES.get(code, code),
             profile="cim-strict",
             endpoint=endpoint,
+            mode="act",
         )
     call_command("import_register", str(neighbourhood))
     for worker in STAFF:

@@ -123,7 +123,7 @@ def placed_together(order: Order) -> tuple[Order, ...]:
 
 
 def _statements(consent: Consent | None) -> tuple[str, ...]:
-    if consent is None:
+    if consent is None or consent.terms is None:
         return ()
     return tuple(
         statement["text"]

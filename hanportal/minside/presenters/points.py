@@ -11,7 +11,7 @@ from django.http import Http404
 from hanportal.accounts.models import Customer
 from hanportal.minside.meter_facts import MeterFacts, facts_of
 from meters.models import HanPort, Installation, Meter, MeteringPoint
-from meters.states import HanCapability, ReportedState
+from meters.states import HanCapability, ReportedState, ReportSource
 from orders.models import Consent, Order
 from orders.states import OrderKind, OrderStatus
 
@@ -51,8 +51,15 @@ class PointCard:
     since: datetime | None
     """When the port came to be what it is, by the meter's own word."""
     last_seen_at: datetime | None
+    is_seen: bool
+    """True when that is the meter's own word, and not only the register's."""
     live_order: Order | None
-    has_consent: bool
+    consent: Consent | None
+
+    @property
+    def has_consent(self) -> bool:
+        """True while the customer's consent for this point holds."""
+        return self.consent is not None
 
     @property
     def icon(self) -> str:
@@ -62,6 +69,8 @@ class PointCard:
     @property
     def colour(self) -> str:
         """Colour of the card in the theme; never the only sign."""
+        if self.view == PortView.OPEN and not (self.has_consent and self.is_seen):
+            return "warning"
         return _ICONS[self.view][1]
 
     @property
@@ -92,11 +101,10 @@ def points_page(customer: Customer, *, today: date) -> PointsPage:
         for order in Order.objects.visible_to(customer).live().for_pages()
     }
     settled = _settled_at(customer)
-    consented = set(
-        Consent.objects.visible_to(customer)
-        .active()
-        .values_list("metering_point_id", flat=True)
-    )
+    consents = {
+        consent.metering_point_id: consent
+        for consent in Consent.objects.visible_to(customer).active()
+    }
     return PointsPage(
         cards=tuple(
             _card(
@@ -104,7 +112,7 @@ def points_page(customer: Customer, *, today: date) -> PointsPage:
                 port=ports.get(point.id),
                 live=live.get(point.id),
                 settled=settled,
-                has_consent=point.id in consented,
+                consent=consents.get(point.id),
             )
             for point in points
         ),
@@ -211,7 +219,7 @@ def _card(
     port: HanPort | None,
     live: Order | None,
     settled: dict[tuple[UUID, str], datetime],
-    has_consent: bool,
+    consent: Consent | None,
 ) -> PointCard:
     view = _view_of(port, live=live)
     since = None
@@ -224,8 +232,9 @@ def _card(
         view=view,
         since=since,
         last_seen_at=None if port is None else port.reported_at,
+        is_seen=port is not None and port.reported_source != ReportSource.REGISTER,
         live_order=live,
-        has_consent=has_consent,
+        consent=consent,
     )
 
 

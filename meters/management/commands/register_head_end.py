@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from hanportal.audit.log import Actor, ActorKind
 from meters.actions import register_head_end
 from meters.models import HeadEnd
+from meters.states import HeadEndMode
 
 LIMITS = {
     "connect_timeout_seconds": "seconds to wait for a connection",
@@ -36,6 +37,11 @@ class Command(BaseCommand):
         parser.add_argument("--profile", required=True, choices=HeadEnd.Profile.values)
         parser.add_argument("--endpoint", help="address of its service; not if manual")
         parser.add_argument(
+            "--mode",
+            choices=HeadEndMode.values,
+            help="a new one only observes unless told; see also the command head_end",
+        )
+        parser.add_argument(
             "--profile-settings",
             dest="profile_settings",
             type=json.loads,
@@ -48,11 +54,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Register it and say what changed."""
-        names = ["name", "profile", "endpoint", "profile_settings", *LIMITS]
+        names = ["name", "profile", "endpoint", "profile_settings", "mode", *LIMITS]
         try:
             changed = register_head_end(
                 code=options["code"],
-                facts={n: options[n] for n in names if options[n] is not None},
+                facts={n: options[n] for n in names if options.get(n) is not None},
                 by=Actor(ActorKind.SYSTEM, "register_head_end"),
                 now=timezone.now(),
             )
