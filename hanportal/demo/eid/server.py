@@ -43,8 +43,10 @@ def _with_headers(options: Options) -> Any:
     # The forms lead on to the client, and browsers hold redirects to this list too.
     clients = " ".join(
         sorted(
-            f"{urlsplit(uri).scheme}://{urlsplit(uri).netloc}"
-            for uri in options.redirect_uris
+            {
+                f"{urlsplit(uri).scheme}://{urlsplit(uri).netloc}"
+                for uri in options.redirect_uris
+            }
         )
     )
     policy = (
