@@ -335,3 +335,31 @@ def test_nobody_else_sees_who_acts_for_whom(
     passer_by: Client, desk: Desk, right: Representation
 ) -> None:
     assert passer_by.get(f"{desk.caller}representanter/").status_code == 302
+
+
+def test_an_answer_that_was_looked_at_and_left_counts_as_a_failed_control(
+    desk: Desk, another_desk: Callable[[], Desk]
+) -> None:
+    for _ in range(3):
+        desk.client = Client()
+        desk.log_in()
+        assert desk.post(desk.question(ASKED[0]), said="?").status_code == 302
+
+    answer = another_desk().post(desk.question(ASKED[1]), said="?")
+
+    assert answer.status_code == 409
+    assert "For mange kontroller" in answer.content.decode()
+    assert not CallerVerification.objects.exists()
+
+
+def test_controls_that_were_judged_are_not_counted_twice(
+    desk: Desk, another_desk: Callable[[], Desk]
+) -> None:
+    for each in (desk, another_desk()):
+        each.pass_control()
+        each.post(f"{each.caller}avslutt/")
+        each.ask(ASKED[0], judged="wrong")
+
+    desk.pass_control()
+
+    assert "Bestill åpning" in desk.get(desk.caller)

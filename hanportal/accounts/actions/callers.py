@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
@@ -14,11 +15,13 @@ from hanportal.accounts.models import (
     Customer,
     Representation,
     Role,
+    Tries,
     User,
 )
 from hanportal.audit.log import Actor, Subject, customer_chain, record
 
 QUESTIONS_NEEDED = {CallerMethod.CONTROL_QUESTIONS: 3, CallerMethod.CALL_BACK: 1}
+A_DAY = timedelta(days=1)
 SECOND_LEVEL = "representative_"
 """How the keys of questions begin that only who acts for the customer can answer."""
 SECOND_LEVEL_NEEDED = 2
@@ -139,6 +142,36 @@ def end_verification(
         on=Subject(kind="caller_verification", id=held.id),
         at=now,
     )
+
+
+@transaction.atomic
+def begin_questions(*, agent: User, caller: Customer, now: datetime) -> None:
+    """Count a control whose first answer is about to be shown.
+
+    Who looks at an answer and walks away has tried too, though nothing was judged.
+
+    :raises TooManyFailed: as many failed or were left, and the agent leads nobody.
+    """
+    Customer.objects.select_for_update(no_key=True).get(pk=caller.pk)
+    failed = CallerVerification.objects.failed_lately(caller, now=now)
+    tried = failed + _left_unjudged(caller, now=now)
+    if tried >= settings.CALLER_FAILED_CONTROLS and not agent.has_role(Role.SUPERVISOR):
+        raise TooManyFailed("Call back the registered number, or ask a supervisor.")
+    Tries.objects.count_one(_tries_key(caller), window=A_DAY, now=now)
+
+
+def _left_unjudged(caller: Customer, *, now: datetime) -> int:
+    begun = Tries.objects.filter(key=_tries_key(caller), since__gt=now - A_DAY).first()
+    if begun is None:
+        return 0
+    judged = CallerVerification.objects.filter(
+        caller=caller, verified_at__gte=begun.since
+    ).count()
+    return max(begun.failed - judged, 0)
+
+
+def _tries_key(caller: Customer) -> str:
+    return sha256(f"control:{caller.pk}".encode()).hexdigest()
 
 
 def _require_theirs(

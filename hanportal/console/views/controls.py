@@ -85,6 +85,10 @@ def question(
     note_read(request, customer=customer_id)
     form = SaidForm(request.POST or None)
     if request.method == "POST" and key not in under_way.spent and form.is_valid():
+        try:
+            _count(agent, shown, under_way)
+        except actions.TooManyFailed as refused:
+            return _not_let_in(request, shown, refused)
         under_way.said[key] = form.cleaned_data["said"]
         control.keep(request.session, under_way)
         return redirect("console:question", customer_id, key)
@@ -152,6 +156,12 @@ def call_back(request: HttpRequest, agent: User, customer_id: UUID) -> HttpRespo
         caller=shown,
         context={"number": number if is_shown else "", "acts_on": acts_on},
     )
+
+
+def _count(agent: User, caller: Caller, under_way: Control) -> None:
+    """Before the first answer of a control is shown, also if it is never judged."""
+    if not under_way.spent:
+        actions.begin_questions(agent=agent, caller=caller.customer, now=caller.now)
 
 
 def _method_with(under_way: Control, key: str) -> CallerMethod:
