@@ -16,6 +16,16 @@ class MessageKind(TextChoices):
     PORT_CLOSED = "port_closed", _("porten er stengt")
     ORDER_FAILED = "order_failed", _("bestillingen kunne ikke utføres")
     ORDER_CANCELLED = "order_cancelled", _("bestillingen er avbestilt")
+    MOVED_OUT = "moved_out", _("samtykket er avsluttet ved flytting")
+    POINT_DEACTIVATED = "point_deactivated", _("målepunktet er ikke i bruk")
+    CLOSED_AFTERWARDS = "closed_afterwards", _("porten er stengt etter samtykket")
+    STOOD_OPEN = "stood_open", _("porten sto åpen da du overtok")
+    STOOD_OPEN_CLOSED = "stood_open_closed", _("porten som sto åpen, er stengt")
+    METER_EXCHANGED = "meter_exchanged", _("porten åpnes på den nye måleren")
+    EXCHANGE_ON_HOLD = "exchange_on_hold", _("den nye måleren kan ikke åpnes herfra")
+    CONSENT_RESTORED = "consent_restored", _("samtykket gjelder igjen")
+    CONSENT_NOT_RESTORED = "consent_not_restored", _("porten må bestilles på nytt")
+    OPEN_AGAIN = "open_again", _("porten er åpen uten ny bestilling")
 
 
 class ChannelName(TextChoices):

@@ -3,45 +3,27 @@
 A context names what is told: `reference`, `address` (of the point), `meter_serial`,
 `due_date`, `at` (when it happened), `reason` (what failed) and `url` (the order page);
 where they are known, also `placed_at`, `sent_at` and `confirmed_at` of the order, and
-`agent`, the staff number of who ordered it for a caller.
+`agent`, the staff number of who ordered it for a caller. What followed from the
+register has its words in `wording_of_life_events.py`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notifications.states import MessageKind
-
-OSLO = ZoneInfo("Europe/Oslo")
+from notifications.wording_of_life_events import WORDS_OF_LIFE_EVENTS
+from notifications.words import Step, Words, day, moment
 
 
 class IncompleteContext(Exception):  # noqa: N818 -- errors are sentences
     """A message lacks a fact that its words need; the caller must be corrected."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step of an order as the customer follows it."""
-
-    name: str
-    is_done: bool
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What one message says, before it is set as text or HTML."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,19 +35,11 @@ class Rendered:
     html: str
 
 
-def _day(value: date) -> str:
-    return formats.date_format(value, _("l j. F Y"))
-
-
-def _moment(value: datetime) -> str:
-    return formats.date_format(value.astimezone(OSLO), _(r"j. F Y \k\l. H.i"))
-
-
 def _steps_ahead(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
     """The order is placed; the rest is to come, the last by the promised date."""
-    promise = _("senest %(due)s") % {"due": _day(facts["due_date"])}
+    promise = _("senest %(due)s") % {"due": day(facts["due_date"])}
     return (
-        Step(name=_("Bestilt"), is_done=True, note=_moment(facts["at"])),
+        Step(name=_("Bestilt"), is_done=True, note=moment(facts["at"])),
         Step(name=_("Sendt til måleren"), is_done=False),
         Step(name=_("Måleren har bekreftet"), is_done=False),
         Step(name=last, is_done=False, note=promise),
@@ -76,7 +50,7 @@ def _steps_behind(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
     """Everything is done, at the times that are known."""
 
     def done(name: str, at: datetime | None) -> Step:
-        return Step(name=name, is_done=True, note=_moment(at) if at else "")
+        return Step(name=name, is_done=True, note=moment(at) if at else "")
 
     return (
         done(_("Bestilt"), facts.get("placed_at")),
@@ -101,7 +75,7 @@ def _ordered_by_agent(facts: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _order_received(facts: Mapping[str, Any]) -> Words:
-    due = _day(facts["due_date"])
+    due = day(facts["due_date"])
     return Words(
         subject=_("Vi har fått bestillingen: HAN-porten åpnes"),
         paragraphs=(
@@ -115,7 +89,7 @@ def _order_received(facts: Mapping[str, Any]) -> Words:
 
 
 def _closing_received(facts: Mapping[str, Any]) -> Words:
-    due = _day(facts["due_date"])
+    due = day(facts["due_date"])
     return Words(
         subject=_("Vi har fått bestillingen: HAN-porten stenges"),
         paragraphs=(
@@ -193,6 +167,7 @@ _WORDS: Mapping[MessageKind, Callable[[Mapping[str, Any]], Words]] = {
     MessageKind.PORT_CLOSED: _port_closed,
     MessageKind.ORDER_FAILED: _order_failed,
     MessageKind.ORDER_CANCELLED: _order_cancelled,
+    **WORDS_OF_LIFE_EVENTS,
 }
 
 

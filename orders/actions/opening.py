@@ -10,7 +10,7 @@ from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
 from meters.states import HanCapability
 from notifications.models import MessageKind
-from orders import intents, notices
+from orders import intents, notices, reconciliation
 from orders.actions.locking import locked_port
 from orders.actions.origin import (
     AlreadyOrdered,
@@ -114,6 +114,12 @@ def _open(
 ) -> Order:
     security = _require_complete(agreement)
     with locked_port(origin.customer, metering_point, now=now) as port:
+        reconciliation.make_room_for_holder(
+            port,
+            metering_point,
+            also_in=log.customer_chain(origin.customer.id),
+            now=now,
+        )
         _make_way(port, metering_point, by=origin.by, now=now)
         consent = Consent.give(
             customer=origin.customer,

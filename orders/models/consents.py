@@ -6,12 +6,14 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
 from uuid6 import uuid7
 
 from hanportal.accounts.models import CallerVerification, Customer, Identification
 from hanportal.audit import log
-from meters.models import HanPort, Meter, MeteringPoint
+from meters.models import HanPort, Holding, Installation, Meter, MeteringPoint
+from orders.deadlines import OSLO
 from orders.models.references import new_receipt_number
 from orders.models.terms import Terms
 from orders.states import Channel, ConsentEnd, SecurityPlacement
@@ -57,17 +59,32 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         )
 
     def behind(self, port: HanPort, *, on: date) -> "Consent | None":
-        """The active consent for the point where the port's meter is on this date."""
-        return (
-            self.active()
-            .filter(
-                Q(metering_point__installations__ends_on__isnull=True)
-                | Q(metering_point__installations__ends_on__gt=on),
-                metering_point__installations__meter=port.meter_id,
-                metering_point__installations__starts_on__lte=on,
-            )
-            .first()
-        )
+        """What permits this port to be open on this date."""
+        return self.behind_meter(port.meter_id, on=on).first()
+
+    def behind_meter(self, meter: UUID | OuterRef, *, on: date) -> Self:
+        """The active consent of who holds the point where the meter is on this date."""
+        at_point = {"metering_point": OuterRef("metering_point")}
+        sits = Installation.objects.on(on).filter(**at_point, meter=meter)
+        return self.still_held(on=on).filter(Exists(sits))
+
+    def still_held(self, *, on: date) -> Self:
+        """Active consents whose giver has held the point ever since; it is in use."""
+        stays, left = _stays_of_the_giver(on=on)
+        return self._by_the_day().filter(Exists(stays)).filter(~Exists(left))
+
+    def no_longer_held(self, *, on: date) -> Self:
+        """Active consents whose giver has left, or whose point is out of use."""
+        stays, left = _stays_of_the_giver(on=on)
+        return self._by_the_day().filter(~Exists(stays) | Exists(left))
+
+    def _by_the_day(self) -> Self:
+        """Active consents with the Oslo date on which each was given."""
+        return self.active().alias(given_on=TruncDate("given_at", tzinfo=OSLO))
+
+    def of_the_dead(self, died: models.QuerySet[Customer]) -> Self:
+        """Active consents given by customers who have died."""
+        return self.active().filter(customer__in=died)
 
     def share_locked(self, consent_id: UUID) -> "Consent":
         """The consent, held FOR SHARE: nothing ends it before the transaction is over.
@@ -111,6 +128,11 @@ class Consent(models.Model):
     gsrn = models.CharField(max_length=18)
     meter_serial = models.CharField(max_length=20)
     given_at = models.DateTimeField()
+    restored_from = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="restored_as"
+    )
+    """The consent whose evidence this one carries on, where the register took back
+    what had ended it."""
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(
         max_length=20, choices=ConsentEnd.choices, blank=True, default=""
@@ -188,7 +210,24 @@ class Consent(models.Model):
             given_at=at,
         )
         consent.save(force_insert=True)
-        consent._trace_giving(identification, by=by, at=at)
+        consent._trace_evidence("consent.given", by=by, at=at, facts={})
+        return consent
+
+    def restore(self, *, by: log.Actor, at: datetime) -> "Consent":
+        """A new consent with the evidence of this one, which stays as it ended."""
+        carried = {
+            field.attname: getattr(self, field.attname)
+            for field in self._meta.concrete_fields
+            if field.name not in _NOT_CARRIED_ON
+        }
+        consent = Consent(**carried, restored_from=self, given_at=at)
+        consent.save(force_insert=True)
+        consent._trace_evidence(
+            "consent.restored",
+            by=by,
+            at=at,
+            facts={"restored_from": self.receipt_number},
+        )
         return consent
 
     def end(self, reason: ConsentEnd, *, by: log.Actor, at: datetime) -> None:
@@ -207,21 +246,17 @@ class Consent(models.Model):
             facts={"reason": str(reason), "receipt_number": self.receipt_number},
         )
 
-    def permits_opening(self, *, on: date) -> bool:
-        """True while it is active and its giver still holds the point on this date."""
-        return (
-            self.is_active
-            and MeteringPoint.objects.held_by(self.customer, on=on)
-            .filter(pk=self.metering_point_id)
-            .exists()
-        )
+    def permits_opening(self, port: HanPort, *, on: date) -> bool:
+        """True while it holds: also its giver must be there, and this very meter."""
+        behind = Consent.objects.behind_meter(port.meter_id, on=on)
+        return behind.filter(pk=self.pk).exists()
 
-    def _trace_giving(
-        self, identification: Identification, *, by: log.Actor, at: datetime
+    def _trace_evidence(
+        self, what: str, *, by: log.Actor, at: datetime, facts: dict[str, log.Json]
     ) -> None:
         log.record(
             chain=log.customer_chain(self.customer_id),
-            what="consent.given",
+            what=what,
             who=by,
             on=log.Subject("consent", self.id),
             at=at,
@@ -234,11 +269,37 @@ class Consent(models.Model):
                 "security": str(self.security),
                 "identified_level": self.identified_level,
                 "channel": str(self.channel),
+                **facts,
             },
             personal={
                 "gsrn": self.gsrn,
                 "meter_serial": self.meter_serial,
-                "issuer": identification.issuer,
-                "subject": identification.subject,
+                "issuer": self.identified_by_issuer,
+                "subject": self.identified_subject,
             },
         )
+
+
+_NOT_CARRIED_ON = frozenset(
+    {
+        "id",
+        "receipt_number",
+        "restored_from",
+        "given_at",
+        "ended_at",
+        "end_reason",
+    }
+)
+"""What a restored consent has of its own; all else is the evidence it carries on."""
+
+
+def _stays_of_the_giver(*, on: date) -> tuple[QuerySet[Holding], QuerySet[Holding]]:
+    """Where the giver holds the point today; and where they left it since.
+
+    Who left and came back has not held it all the time: the consent ended between.
+    """
+    theirs = Holding.objects.filter(
+        metering_point=OuterRef("metering_point"), customer=OuterRef("customer")
+    )
+    stays = theirs.on(on).filter(metering_point__is_active=True)
+    return stays, theirs.left(on=on).filter(ends_on__gt=OuterRef("given_on"))
