@@ -46,7 +46,7 @@ def close_what_nobody_wants(*, clock: Clock, batch: int) -> int:
     """Close ports that no consent stands behind any more, and retire those nowhere."""
     today = oslo_date(clock())
     wanted = HanPort.objects.filter(desired=DesiredState.OPEN)
-    behind = Consent.objects.behind_meter(OuterRef("meter_id"), on=today)
+    behind = Consent.objects.behind_meter(OuterRef(OuterRef("meter_id")), on=today)
     stray = list(wanted.filter(~Exists(behind)).values_list("id", flat=True)[:batch])
     busy = Command.objects.live().values("port_id")
     gone = HanPort.objects.nowhere(on=today).filter(

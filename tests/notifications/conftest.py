@@ -87,6 +87,11 @@ def facts(**changed: object) -> dict[str, object]:
         "confirmed_at": NOON,
         "at": NOON,
         "reason": "",
+        "effective_date": date(2026, 11, 20),
+        "exposed_from": NOON,
+        "exposed_until": NOON,
+        "obstacle": "needs_module",
+        "awaits": "closed",
         "url": "https://han.fjordnett.example/min-side/bestilling/1/",
         **changed,
     }
