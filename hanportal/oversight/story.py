@@ -1,6 +1,7 @@
 """One consent's whole story, gathered in a fixed number of queries."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -12,10 +13,20 @@ from hanportal.audit import log
 from hanportal.oversight.register import Row, row_of
 from hanportal.oversight.wording import ACTORS, PURPOSES, QUESTIONS, event_in_words
 from notifications.models import Delivery, Message
-from orders.models import Case, Command, Consent, Exchange, Order, Statement, TermsText
+from orders.models import (
+    Case,
+    Command,
+    Consent,
+    Exchange,
+    LifeEvent,
+    Order,
+    Statement,
+    TermsText,
+)
 
 NATIONAL_ID: Final = re.compile(r"(?<![0-9])[0-9]{6}[ ]?[0-9]{5}(?![0-9])")
 LATEST_LOOKS: Final = 100
+GIVEN: Final = ("consent.given", "consent.restored")
 EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -80,6 +91,8 @@ class Story:
     orders: tuple[Ordered, ...]
     other_commands: tuple[Sent, ...]
     """Sent for the consent without an order: to restore what was intended."""
+    life_events: tuple[LifeEvent, ...]
+    """What the register said about it, and how long it stood open after its end."""
     notices: tuple[Notice, ...]
     cases: tuple[Case, ...]
     entries: tuple[Entry, ...]
@@ -109,12 +122,14 @@ def story_of(consent: Consent) -> Story:
     until = Consent.objects.next_given_at(consent)
     orders = list(Order.objects.under(consent, until=until).for_pages())
     sent = _sent(consent, orders)
-    notices = _notices(orders)
+    life_events = list(LifeEvent.objects.concerning(consent))
+    notices = _notices([*orders, *life_events])
     cases = list(Case.objects.about(orders))
     told_of = [
         *(each.command.id for each in sent),
         *(notice.message.id for notice in notices),
         *(case.id for case in cases),
+        *(event.id for event in life_events),
     ]
     events = _events(consent, orders, told_of, until=until)
     return Story(
@@ -133,6 +148,7 @@ def story_of(consent: Consent) -> Story:
             for order in orders
         ),
         other_commands=tuple(s for s in sent if s.command.order_id is None),
+        life_events=tuple(life_events),
         notices=notices,
         cases=tuple(cases),
         entries=tuple(_entry(event) for event in events),
@@ -238,8 +254,8 @@ def _sent(consent: Consent, orders: list[Order]) -> tuple[Sent, ...]:
     )
 
 
-def _notices(orders: list[Order]) -> tuple[Notice, ...]:
-    messages = Message.objects.about_any([order.id for order in orders])
+def _notices(told_of: Sequence[Order | LifeEvent]) -> tuple[Notice, ...]:
+    messages = Message.objects.about_any([each.id for each in told_of])
     return tuple(
         Notice(message=message, deliveries=tuple(message.deliveries.all()))
         for message in messages
@@ -265,7 +281,7 @@ def _said(fact: object) -> str:
 
 def _contradictions(consent: Consent, events: list[log.Event]) -> tuple[str, ...]:
     """Where the row and the event that was written with it differ."""
-    given = [e for e in events if e.what == "consent.given"]
+    given = [e for e in events if e.what in GIVEN and e.subject_id == consent.id]
     if len(given) != 1:
         return ("consent.given",)
     row = {
