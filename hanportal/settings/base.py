@@ -165,7 +165,7 @@ CLOSED_DAYS = frozenset(
     (int(day[:2]), int(day[3:])) for day in env.list("CLOSED_DAYS", default=[])
 )
 # How many points one look at the register takes up at a time.
-REGISTER_FOLLOW_BATCH = env.int("REGISTER_FOLLOW_BATCH", default=500)
+REGISTER_FOLLOW_BATCH = env.int("REGISTER_FOLLOW_BATCH", default=200)
 # How soon a meter whose state is in doubt is read back.
 READ_BACK_INTERVAL_SECONDS = env.int("READ_BACK_INTERVAL_SECONDS", default=60)
 

@@ -12,7 +12,7 @@ from uuid6 import uuid7
 
 from hanportal.accounts.models import CallerVerification, Customer, Identification
 from hanportal.audit import log
-from meters.models import HanPort, Holding, Installation, Meter, MeteringPoint
+from meters.models import HanPort, Holding, Meter, MeteringPoint
 from orders.deadlines import OSLO
 from orders.models.references import new_receipt_number
 from orders.models.terms import Terms
@@ -62,11 +62,18 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         """What permits this port to be open on this date."""
         return self.behind_meter(port.meter_id, on=on).first()
 
-    def behind_meter(self, meter: UUID | OuterRef, *, on: date) -> Self:
+    def behind_meter(self, meter_id: UUID, *, on: date) -> Self:
         """The active consent of who holds the point where the meter is on this date."""
-        at_point = {"metering_point": OuterRef("metering_point")}
-        sits = Installation.objects.on(on).filter(**at_point, meter=meter)
-        return self.still_held(on=on).filter(Exists(sits))
+        return self.at_meter(meter_id, on=on).still_held(on=on)
+
+    def at_meter(self, meter: UUID | OuterRef, *, on: date) -> Self:
+        """The active consent for the point where the meter is, whoever holds it."""
+        return self.active().filter(
+            Q(metering_point__installations__ends_on__isnull=True)
+            | Q(metering_point__installations__ends_on__gt=on),
+            metering_point__installations__meter=meter,
+            metering_point__installations__starts_on__lte=on,
+        )
 
     def still_held(self, *, on: date) -> Self:
         """Active consents whose giver has held the point ever since; it is in use."""
@@ -74,9 +81,18 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         return self._by_the_day().filter(Exists(stays)).filter(~Exists(left))
 
     def no_longer_held(self, *, on: date) -> Self:
-        """Active consents whose giver has left, or whose point is out of use."""
-        stays, left = _stays_of_the_giver(on=on)
-        return self._by_the_day().filter(~Exists(stays) | Exists(left))
+        """Active consents whose giver is not there today, or the point is out of use.
+
+        A question of its own beside `held_with_a_gap`: either is one join, and both
+        in one would be asked of each consent by itself.
+        """
+        stays, _left = _stays_of_the_giver(on=on)
+        return self.active().filter(~Exists(stays))
+
+    def held_with_a_gap(self, *, on: date) -> Self:
+        """Active consents whose giver has left since, although they may be back."""
+        _stays, left = _stays_of_the_giver(on=on)
+        return self._by_the_day().filter(Exists(left))
 
     def _by_the_day(self) -> Self:
         """Active consents with the Oslo date on which each was given."""

@@ -4,6 +4,7 @@ The consent ends, the order under way ends with it, and the port is closed.
 """
 
 from datetime import date, datetime
+from uuid import UUID
 
 from hanportal.audit import log
 from meters.headend import Clock
@@ -33,9 +34,15 @@ NEWS = {
 def end_what_no_longer_holds(*, clock: Clock, batch: int) -> int:
     """End the consents whose giver does not hold the point today; says how many."""
     today = oslo_date(clock())
-    found = Consent.objects.no_longer_held(on=today).values_list("metering_point_id")
+    consents = Consent.objects
+    found: list[UUID] = []
+    for gone in (
+        consents.no_longer_held(on=today),
+        consents.held_with_a_gap(on=today),
+    ):
+        found += gone.values_list("metering_point_id", flat=True)[:batch]
     ended = 0
-    for (point_id,) in list(found[:batch]):
+    for point_id in dict.fromkeys(found[:batch]):
         with locked_point(point_id, today=today) as at:
             ended += _end_where_it_no_longer_holds(at, now=clock())
     return ended

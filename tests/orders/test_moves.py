@@ -3,18 +3,20 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from hanportal.audit import log
-from meters.models import HanPort, Holding, MeteringPoint
+from meters.models import HanPort, MeteringPoint
 from meters.states import DesiredState, ReportedState
-from notifications.models import Message, MessageKind
-from orders import actions, reconciliation
+from notifications.models import MessageKind
+from orders import reconciliation
 from orders.models import Command, Consent, LifeEvent
 from orders.states import (
     CommandStatus,
     ConsentEnd,
     LifeEventKind,
-    OrderKind,
     OrderStatus,
 )
 from tests.orders.life import (
@@ -29,7 +31,7 @@ from tests.orders.life import (
     today,
 )
 from tests.orders.test_fulfilment import dispatch
-from tests.orders.world import World
+from tests.orders.world import World, a_point_with_meter
 
 OPENED = [MessageKind.ORDER_RECEIVED, MessageKind.PORT_OPEN]
 DAY = date(2026, 10, 5)
@@ -187,123 +189,6 @@ def test_a_port_known_to_be_closed_is_left_alone(world: World) -> None:
     assert_everything_is_at_rest(world)
 
 
-def test_the_previous_holders_notice_says_nothing_of_the_next(world: World) -> None:
-    open_the_port(world)
-    move_out(world)
-    newcomer = somebody_else()
-    move_in(newcomer, world.point, on=today(world))
-    Holding.objects.filter(customer=newcomer).update(starts_on=today(world))
-
-    follow_register(world)
-
-    for told in Message.objects.exclude(customer=newcomer):
-        assert newcomer.name.upper() not in told.body_text.upper().replace(
-            world.customer.name.upper(), ""
-        )
-
-
-def test_who_moves_in_is_told_of_the_port_that_stood_open_and_when_it_is_closed(
-    world: World,
-) -> None:
-    open_the_port(world)
-    world.now += timedelta(days=10)
-    since = DAY + timedelta(days=3)
-    newcomer = somebody_else()
-    newcomer.name = "Per Innflytter"
-    newcomer.save(update_fields=["name"])
-    move_out(world, on=since)
-    move_in(newcomer, world.point, on=since)
-
-    follow_register(world)
-
-    assert said_to(newcomer) == [MessageKind.STOOD_OPEN]
-    meters_answer(world)
-    assert said_to(newcomer) == [
-        MessageKind.STOOD_OPEN,
-        MessageKind.STOOD_OPEN_CLOSED,
-    ]
-    event = LifeEvent.objects.get(kind=LifeEventKind.STOOD_OPEN)
-    assert event.exposed_from == MIDNIGHT + timedelta(days=3)
-    assert event.exposed_until == world.now
-    for message in Message.objects.filter(customer=newcomer):
-        text = message.body_text + message.body_html
-        assert world.customer.name not in text
-        assert Consent.objects.get().receipt_number not in text
-    assert_everything_is_at_rest(world)
-
-
-def test_who_moves_in_to_a_closed_port_is_told_nothing(world: World) -> None:
-    open_the_port(world)
-    move_out(world)
-    follow_register(world)
-    meters_answer(world)
-    newcomer = somebody_else()
-    world.now += timedelta(days=2)
-    move_in(newcomer, world.point, on=today(world))
-
-    follow_register(world)
-
-    assert said_to(newcomer) == []
-
-
-def test_whose_time_it_was_may_be_learnt_after_the_port_was_closed(
-    world: World,
-) -> None:
-    open_the_port(world)
-    world.now += timedelta(days=10)
-    since = DAY + timedelta(days=3)
-    move_out(world, on=since)
-    follow_register(world)
-    meters_answer(world)
-    newcomer = somebody_else()
-    move_in(newcomer, world.point, on=since + timedelta(days=1))
-
-    follow_register(world)
-
-    assert said_to(newcomer) == [MessageKind.STOOD_OPEN_CLOSED]
-    event = LifeEvent.objects.get(kind=LifeEventKind.STOOD_OPEN)
-    assert event.exposed_from == MIDNIGHT + timedelta(days=4)
-    assert event.exposed_until == world.now
-
-
-def test_who_moves_in_may_order_before_anybody_has_followed_the_register(
-    world: World,
-) -> None:
-    open_the_port(world)
-    newcomer = somebody_else()
-    move_out(world)
-    move_in(newcomer, world.point, on=today(world))
-
-    order = world.order_opening(customer=newcomer)
-
-    ended = Consent.objects.get(customer=world.customer)
-    assert ended.end_reason == ConsentEnd.MOVED_OUT
-    assert Consent.objects.active().get() == order.consent
-    meters_answer(world)
-    assert MessageKind.PORT_OPEN in said_to(newcomer)
-    assert_everything_is_at_rest(world)
-    assert world.fresh_port().reported == ReportedState.OPEN
-
-
-def test_who_moves_in_may_have_it_closed_although_somebody_elses_closing_goes_on(
-    world: World,
-) -> None:
-    open_the_port(world)
-    left_behind = world.order_closing()
-    newcomer = somebody_else()
-    move_out(world)
-    move_in(newcomer, world.point, on=today(world))
-
-    own = actions.place_closing(
-        customer=newcomer, metering_point=world.point, by=world.by, now=world.now
-    )
-
-    left_behind.refresh_from_db()
-    assert left_behind.status == OrderStatus.SUPERSEDED
-    assert own.kind == OrderKind.CLOSE
-    assert_everything_is_at_rest(world)
-
-
 def test_who_leaves_and_comes_back_later_must_consent_anew(world: World) -> None:
     open_the_port(world)
     world.now += timedelta(days=20)
@@ -423,3 +308,17 @@ def test_an_opening_that_lands_after_the_move_is_closed_and_counted(
     event = LifeEvent.objects.get()
     assert event.exposed_from is not None
     assert event.exposed_until is not None
+
+
+def test_a_look_at_a_register_without_news_costs_the_same_however_many(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    open_the_port(world)
+    with CaptureQueriesContext(connection) as for_one:
+        follow_register(world)
+    for number in range(2, 12):
+        point, port = a_point_with_meter(world.customer, world.head_end, number=number)
+        world.order_opening(metering_point=point)
+
+    with django_assert_num_queries(len(for_one)):
+        assert follow_register(world) == 0
