@@ -317,7 +317,7 @@ def test_a_look_at_a_register_without_news_costs_the_same_however_many(
     with CaptureQueriesContext(connection) as for_one:
         follow_register(world)
     for number in range(2, 12):
-        point, port = a_point_with_meter(world.customer, world.head_end, number=number)
+        point, _port = a_point_with_meter(world.customer, world.head_end, number=number)
         world.order_opening(metering_point=point)
 
     with django_assert_num_queries(len(for_one)):
