@@ -219,3 +219,4 @@ class CaseKind(TextChoices):
         "new_meter_cannot_open",
         _("den nye måleren kan ikke åpnes herfra"),
     )
+    OPENING_OVERDUE = "opening_overdue", _("porten er ikke åpnet igjen i tide")

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='case',
             name='kind',
-            field=models.CharField(choices=[('command_dead', 'kommandoen kan ikke utføres'), ('command_rejected', 'måleren avviste kommandoen'), ('command_expired', 'fristen gikk ut'), ('head_end_refuses_us', 'frontsystemet avviser oss'), ('open_without_consent', 'åpen uten samtykke'), ('new_meter_cannot_open', 'den nye måleren kan ikke åpnes herfra')], max_length=30),
+            field=models.CharField(choices=[('command_dead', 'kommandoen kan ikke utføres'), ('command_rejected', 'måleren avviste kommandoen'), ('command_expired', 'fristen gikk ut'), ('head_end_refuses_us', 'frontsystemet avviser oss'), ('open_without_consent', 'åpen uten samtykke'), ('new_meter_cannot_open', 'den nye måleren kan ikke åpnes herfra'), ('opening_overdue', 'porten er ikke åpnet igjen i tide')], max_length=30),
         ),
         migrations.AlterField(
             model_name='command',

@@ -16,6 +16,7 @@ from orders.reconciliation.exchanges import (
     close_what_nobody_wants,
     settle_what_was_overtaken,
 )
+from orders.reconciliation.lateness import alarm_what_is_not_open_yet
 from orders.reconciliation.rollbacks import restore_what_was_rolled_back
 
 SWEEP_LOCK = 7_046_202
@@ -27,6 +28,7 @@ STEPS = (
     close_what_nobody_wants,
     settle_what_was_overtaken,
     tell_who_came,
+    alarm_what_is_not_open_yet,
 )
 """Endings first: only then may somebody else's consent be restored or carried on."""
 

@@ -304,6 +304,26 @@ def test_a_new_meter_that_refuses_is_a_case_and_never_told_open(world: World) ->
     assert event.settled_at is None
 
 
+def test_a_new_meter_that_stays_silent_is_a_case_after_three_working_days(
+    world: World,
+) -> None:
+    open_the_port(world)
+    exchange(world, number=1)
+    follow_register(world)
+    world.fake.plan(Fault.UNREACHABLE, executes=False)
+    dispatch(world)
+    world.now += timedelta(days=3)
+    assert follow_register(world) == 0
+
+    world.now += timedelta(days=1)
+    assert follow_register(world) == 1
+    assert follow_register(world) == 0
+
+    assert Case.objects.get().kind == CaseKind.OPENING_OVERDUE
+    assert_everything_is_at_rest(world)
+    assert said_to(world.customer)[-1] == MessageKind.OPEN_AGAIN
+
+
 def test_no_meter_at_all_waits_until_one_comes(world: World) -> None:
     open_the_port(world)
     Installation.objects.update(ends_on=today(world))
