@@ -1,7 +1,8 @@
 """The words for what followed from the register: moves, exchanges, and rollbacks.
 
 A context names `address`, `meter_serial`, `effective_date`, `awaits` (what the meter
-is still to confirm, if anything), `exposed_from`, `exposed_until` and `obstacle`.
+is still to confirm, if anything), `is_confirmed` (by the meter), `exposed_from`,
+`exposed_until` and `obstacle`.
 Nothing here says anything of anybody but the one who is told.
 """
 
@@ -89,14 +90,16 @@ def _stood_open_closed(facts: Facts) -> Words:
         "until": moment(facts["exposed_until"]),
         "address": facts["address"],
     }
+    confirmed = (_("Måleren har selv bekreftet at den ble stengt."),)
     return Words(
-        subject=_("HAN-porten som sto åpen hos deg, ble stengt"),
+        subject=_("HAN-porten hos deg har stått åpen uten ditt samtykke"),
         paragraphs=(
             _(
                 "HAN-porten på %(address)s sto åpen uten ditt samtykke fra %(since)s"
-                " til %(until)s. Måleren har selv bekreftet at den da ble stengt."
+                " til %(until)s."
             )
             % period,
+            *(confirmed if facts["is_confirmed"] else ()),
             _("Vil du bruke porten selv, bestiller du det på Min side."),
         ),
         is_about_an_order=False,

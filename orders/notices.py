@@ -67,6 +67,7 @@ def tell_event(kind: MessageKind, event: LifeEvent, *, at: datetime) -> None:
             "exposed_until": event.exposed_until,
             "obstacle": event.obstacle,
             "awaits": event.awaits,
+            "is_confirmed": _is_confirmed(event),
             "at": at,
             "url": f"{settings.PORTAL_BASE_URL}/min-side/",
         },
@@ -112,6 +113,14 @@ def take_back(kind: MessageKind, port: HanPort, *, at: datetime) -> None:
     if event is not None:
         told = TOLD_OF_OPENING if opens else TOLD_OF_CLOSING
         outbox.withdraw_unsent(about=event.id, kinds=told, at=at)
+
+
+def _is_confirmed(event: LifeEvent) -> bool:
+    """By the meter's own word, which another event of the same port may have had."""
+    before = event.follows
+    return event.confirmed_at is not None or (
+        before is not None and before.confirmed_at is not None
+    )
 
 
 def _agent_of(order: Order) -> str:

@@ -72,7 +72,7 @@ def _roll_back(
     """The newest truth decides: a consent given since stands, whoever gave it."""
     has_new_wish = at.consent is not None
     is_closed = event.confirmed_at is not None or (
-        at.here is None or at.here.reported == ReportedState.CLOSED
+        at.here is not None and at.here.reported == ReportedState.CLOSED
     )
     followers = _followers(event)
     for each in (event, *followers):

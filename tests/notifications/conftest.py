@@ -92,6 +92,7 @@ def facts(**changed: object) -> dict[str, object]:
         "exposed_until": NOON,
         "obstacle": "needs_module",
         "awaits": "closed",
+        "is_confirmed": True,
         "url": "https://han.fjordnett.example/min-side/bestilling/1/",
         **changed,
     }
