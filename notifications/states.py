@@ -18,6 +18,16 @@ class MessageKind(TextChoices):
     ORDER_CANCELLED = "order_cancelled", _("bestillingen er avbestilt")
     REPRESENTATION_REGISTERED = "represented", _("en annen kan handle for kunden")
     REPRESENTATION_ENDED = "not_represented", _("en annen kan ikke lenger handle")
+    MOVED_OUT = "moved_out", _("samtykket er avsluttet ved flytting")
+    POINT_DEACTIVATED = "point_deactivated", _("målepunktet er ikke i bruk")
+    CLOSED_AFTERWARDS = "closed_afterwards", _("porten er stengt etter samtykket")
+    STOOD_OPEN = "stood_open", _("porten sto åpen da du overtok")
+    STOOD_OPEN_CLOSED = "stood_open_closed", _("porten som sto åpen, er stengt")
+    METER_EXCHANGED = "meter_exchanged", _("porten åpnes på den nye måleren")
+    EXCHANGE_ON_HOLD = "exchange_on_hold", _("den nye måleren kan ikke åpnes herfra")
+    CONSENT_RESTORED = "consent_restored", _("samtykket gjelder igjen")
+    CONSENT_NOT_RESTORED = "consent_not_restored", _("porten må bestilles på nytt")
+    OPEN_AGAIN = "open_again", _("porten er åpen uten ny bestilling")
 
 
 class ChannelName(TextChoices):

@@ -4,46 +4,28 @@ A context names what is told: `reference`, `address` (of the point), `meter_seri
 `due_date`, `at` (when it happened), `reason` (what failed) and `url` (the order page);
 where they are known, also `placed_at`, `sent_at` and `confirmed_at` of the order, and
 `agent`, the staff number of who ordered it for a caller, and `representative` with
-`ground`, who did it for the customer and as what. Messages that are about no order have
-neither `reference` nor `meter_serial`.
+`ground`, who did it for the customer and as what. Messages about representations have
+neither `reference` nor `meter_serial`. What followed from the register has its words
+in `wording_of_life_events.py`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notifications.states import MessageKind
-
-OSLO = ZoneInfo("Europe/Oslo")
+from notifications.wording_of_life_events import WORDS_OF_LIFE_EVENTS
+from notifications.words import Step, Words, day, moment
 
 
 class IncompleteContext(Exception):  # noqa: N818 -- errors are sentences
     """A message lacks a fact that its words need; the caller must be corrected."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step of an order as the customer follows it."""
-
-    name: str
-    is_done: bool
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What one message says, before it is set as text or HTML."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,19 +37,11 @@ class Rendered:
     html: str
 
 
-def _day(value: date) -> str:
-    return formats.date_format(value, _("l j. F Y"))
-
-
-def _moment(value: datetime) -> str:
-    return formats.date_format(value.astimezone(OSLO), _(r"j. F Y \k\l. H.i"))
-
-
 def _steps_ahead(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
     """The order is placed; the rest is to come, the last by the promised date."""
-    promise = _("senest %(due)s") % {"due": _day(facts["due_date"])}
+    promise = _("senest %(due)s") % {"due": day(facts["due_date"])}
     return (
-        Step(name=_("Bestilt"), is_done=True, note=_moment(facts["at"])),
+        Step(name=_("Bestilt"), is_done=True, note=moment(facts["at"])),
         Step(name=_("Sendt til måleren"), is_done=False),
         Step(name=_("Måleren har bekreftet"), is_done=False),
         Step(name=last, is_done=False, note=promise),
@@ -78,7 +52,7 @@ def _steps_behind(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
     """Everything is done, at the times that are known."""
 
     def done(name: str, at: datetime | None) -> Step:
-        return Step(name=name, is_done=True, note=_moment(at) if at else "")
+        return Step(name=name, is_done=True, note=moment(at) if at else "")
 
     return (
         done(_("Bestilt"), facts.get("placed_at")),
@@ -116,7 +90,7 @@ def _done_by_representative(facts: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _order_received(facts: Mapping[str, Any]) -> Words:
-    due = _day(facts["due_date"])
+    due = day(facts["due_date"])
     ordered = (
         _("Det er bestilt at HAN-porten på %(address)s skal åpnes.")
         if facts.get("representative")
@@ -136,7 +110,7 @@ def _order_received(facts: Mapping[str, Any]) -> Words:
 
 
 def _closing_received(facts: Mapping[str, Any]) -> Words:
-    due = _day(facts["due_date"])
+    due = day(facts["due_date"])
     ordered = (
         _("Det er bestilt at HAN-porten på %(address)s skal stenges.")
         if facts.get("representative")
@@ -224,12 +198,13 @@ def _representation_registered(facts: Mapping[str, Any]) -> Words:
                 " kan bestille åpning og stenging av HAN-porten."
             )
             % facts,
-            _("Det gjelder fra %(starts)s.") % {"starts": _day(facts["starts_on"])}
+            _("Det gjelder fra %(starts)s.") % {"starts": day(facts["starts_on"])}
             if ends is None
             else _("Det gjelder fra %(starts)s til %(ends)s.")
-            % {"starts": _day(facts["starts_on"]), "ends": _day(ends)},
+            % {"starts": day(facts["starts_on"]), "ends": day(ends)},
             _if_wrong(),
         ),
+        is_about_an_order=False,
     )
 
 
@@ -245,6 +220,7 @@ def _representation_ended(facts: Mapping[str, Any]) -> Words:
             _("Det som er bestilt før, gjelder fortsatt til det blir stengt."),
             _if_wrong(),
         ),
+        is_about_an_order=False,
     )
 
 
@@ -263,12 +239,8 @@ _WORDS: Mapping[MessageKind, Callable[[Mapping[str, Any]], Words]] = {
     MessageKind.ORDER_CANCELLED: _order_cancelled,
     MessageKind.REPRESENTATION_REGISTERED: _representation_registered,
     MessageKind.REPRESENTATION_ENDED: _representation_ended,
+    **WORDS_OF_LIFE_EVENTS,
 }
-
-_ABOUT_NO_ORDER = (
-    MessageKind.REPRESENTATION_REGISTERED,
-    MessageKind.REPRESENTATION_ENDED,
-)
 
 
 def render(
@@ -282,11 +254,10 @@ def render(
     with translation.override(language):
         try:
             words = _WORDS[kind](facts)
-            is_about_order = kind not in _ABOUT_NO_ORDER
             page = {
                 "words": words,
-                "reference": facts["reference"] if is_about_order else "",
-                "meter_serial": facts["meter_serial"] if is_about_order else "",
+                "reference": _of_order(words, facts, "reference"),
+                "meter_serial": _of_order(words, facts, "meter_serial"),
                 "url": facts["url"],
                 "operator": settings.OPERATOR_NAME,
             }
@@ -299,3 +270,8 @@ def render(
             text=render_to_string("notifications/message.txt", page),
             html=render_to_string("notifications/message.html", page),
         )
+
+
+def _of_order(words: Words, facts: Mapping[str, Any], name: str) -> Any:
+    """A fact that every message about an order has, and others may lack."""
+    return facts[name] if words.is_about_an_order else facts.get(name, "")

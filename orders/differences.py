@@ -140,7 +140,7 @@ def _ordered() -> QuerySet[Command]:
 
 def _exposed(*, on: date) -> QuerySet[HanPort]:
     """Open without consent, and no person's order closes them."""
-    return _ports(HanPort.objects.open_unwanted(), on=on)
+    return _ports(HanPort.objects.open_unwanted(on=on), on=on)
 
 
 def _closed(*, on: date) -> QuerySet[HanPort]:

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
-from meters.states import DesiredState
+from meters.states import DesiredState, ReportedState
 from orders.deadlines import late_from, oslo_date
 from orders.models import Command, Consent, Order, database_now
 from orders.states import (
@@ -80,6 +80,74 @@ def want_as_it_is(port: HanPort, *, chain: str, by: log.Actor, at: datetime) -> 
     """
     _set_aside(port, by=by, at=at, reason="a consent was found")
     _want(port, DesiredState.OPEN, chain=chain, by=by, at=at)
+
+
+def carry_open(
+    port: HanPort,
+    *,
+    consent: Consent,
+    order: Order | None,
+    by: log.Actor,
+    at: datetime,
+) -> Command:
+    """A consent goes on: at another meter, or because its ending was taken back.
+
+    The order under way, if there is one, keeps its deadline; without one there is none.
+    """
+    _set_aside(port, by=by, at=at, reason="the consent goes on")
+    chain = log.customer_chain(consent.customer_id)
+    _want(port, DesiredState.OPEN, chain=chain, by=by, at=at)
+    return Command.queue(
+        port=port,
+        cause=CommandCause.LIFE_EVENT,
+        order=order,
+        consent=consent,
+        expires_at=None if order is None else late_from(order.due_date),
+        by=by,
+        at=at,
+    )
+
+
+def close_after(
+    port: HanPort, *, consent: Consent | None, chain: str, by: log.Actor, at: datetime
+) -> Command | None:
+    """Nothing permits the port to be open any more; None where it is known closed.
+
+    :param consent: the one that has ended, so that its story tells the closing.
+    """
+    if port.desired == DesiredState.OPEN:
+        _set_aside(port, by=by, at=at, reason="the register")
+        _want(port, DesiredState.CLOSED, chain=chain, by=by, at=at)
+    if is_known_closed(port):
+        return None
+    under_way = Command.objects.live().filter(port=port).first()
+    return under_way or Command.queue(
+        port=port,
+        cause=CommandCause.LIFE_EVENT,
+        order=None,
+        consent=consent,
+        expires_at=None,
+        by=by,
+        at=at,
+    )
+
+
+def retire(port: HanPort, *, chain: str, by: log.Actor, at: datetime) -> None:
+    """The meter sits nowhere any more: its state is history, nobody asks for it."""
+    _set_aside(port, by=by, at=at, reason="the meter was taken down")
+    if port.desired == DesiredState.OPEN:
+        _want(port, DesiredState.CLOSED, chain=chain, by=by, at=at)
+    port.read_back_by(None)
+
+
+def is_known_closed(port: HanPort) -> bool:
+    """Seen closed, or never asked anything of, and nothing may yet open it."""
+    if port.reported == ReportedState.OPEN:
+        return False
+    if port.reported == ReportedState.UNKNOWN and port.generation > 0:
+        return False
+    openings = Command.objects.in_doubt(port).filter(desired=DesiredState.OPEN)
+    return not openings.exists()
 
 
 def abandon(port: HanPort, *, chain: str, by: log.Actor, at: datetime) -> None:

@@ -7,13 +7,20 @@ from django.utils.functional import Promise
 
 from hanportal.accounts.models import Ground, Representation
 from meters.models import HanPort
+from meters.states import DesiredState
 from notifications import outbox
 from notifications.models import MessageKind
-from orders.models import Order
+from orders.models import LifeEvent, Order
 from orders.states import OrderKind, OrderStatus
 
 ON_BEHALF = (MessageKind.ORDER_RECEIVED, MessageKind.CLOSING_RECEIVED)
 """What the one who placed the order did; later news is nobody's doing."""
+TOLD_OF_OPENING = (
+    MessageKind.METER_EXCHANGED,
+    MessageKind.CONSENT_RESTORED,
+    MessageKind.OPEN_AGAIN,
+)
+TOLD_OF_CLOSING = (MessageKind.CLOSED_AFTERWARDS, MessageKind.STOOD_OPEN_CLOSED)
 
 
 def tell(
@@ -56,6 +63,50 @@ def tell(
     )
 
 
+def tell_event(kind: MessageKind, event: LifeEvent, *, at: datetime) -> None:
+    """Write the one message of what the register said, or of what came of it."""
+    consent, port = event.consent, event.port
+    meter_serial = "" if port is None else port.meter.serial
+    outbox.post(
+        kind=kind,
+        to=event.customer,
+        about=event.id,
+        outcome=f"{kind}:{event.id}",
+        context={
+            "reference": "" if consent is None else consent.receipt_number,
+            "address": str(event.metering_point),
+            "meter_serial": meter_serial,
+            "effective_date": event.effective_date,
+            "exposed_from": event.exposed_from,
+            "exposed_until": event.exposed_until,
+            "obstacle": event.obstacle,
+            "awaits": event.awaits,
+            "is_confirmed": _is_confirmed(event),
+            "at": at,
+            "url": f"{settings.PORTAL_BASE_URL}/min-side/",
+        },
+        at=at,
+    )
+
+
+def take_back_receipt(order: Order, *, at: datetime) -> None:
+    """Withdraw the promise of an order that has ended, where it has not been sent."""
+    kinds = [MessageKind.ORDER_RECEIVED, MessageKind.CLOSING_RECEIVED]
+    outbox.withdraw_unsent(about=order.id, kinds=kinds, at=at)
+
+
+def take_back_event(event: LifeEvent, *, at: datetime) -> None:
+    """Withdraw what was told of an event that no longer stands, where it is unsent."""
+    kinds = [
+        *TOLD_OF_OPENING,
+        MessageKind.MOVED_OUT,
+        MessageKind.POINT_DEACTIVATED,
+        MessageKind.STOOD_OPEN,
+        MessageKind.EXCHANGE_ON_HOLD,
+    ]
+    outbox.withdraw_unsent(about=event.id, kinds=kinds, at=at)
+
+
 def take_back(kind: MessageKind, port: HanPort, *, at: datetime) -> None:
     """Withdraw what was last told of the port's state, where it has not been sent.
 
@@ -69,6 +120,21 @@ def take_back(kind: MessageKind, port: HanPort, *, at: datetime) -> None:
     )
     if latest is not None:
         outbox.withdraw_unsent(about=latest.id, kinds=[kind], at=at)
+    opens = kind == MessageKind.PORT_OPEN
+    event = LifeEvent.objects.newest_at(
+        port, awaits=DesiredState.OPEN if opens else DesiredState.CLOSED
+    )
+    if event is not None:
+        told = TOLD_OF_OPENING if opens else TOLD_OF_CLOSING
+        outbox.withdraw_unsent(about=event.id, kinds=told, at=at)
+
+
+def _is_confirmed(event: LifeEvent) -> bool:
+    """By the meter's own word, which another event of the same port may have had."""
+    before = event.follows
+    return event.confirmed_at is not None or (
+        before is not None and before.confirmed_at is not None
+    )
 
 
 def _agent_of(order: Order) -> str:

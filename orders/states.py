@@ -139,6 +139,7 @@ class CommandCause(TextChoices):
 
     ORDER = "order", _("bestilling")
     RECONCILIATION = "reconciliation", _("avstemming")
+    LIFE_EVENT = "life_event", _("livshendelse i registeret")
 
 
 class SecurityPlacement(TextChoices):
@@ -175,6 +176,31 @@ class ConsentEnd(TextChoices):
     ORDER_CANCELLED = "order_cancelled", _("bestillingen ble avbestilt")
     ORDER_FAILED = "order_failed", _("porten kunne ikke åpnes")
     REPLACED = "replaced", _("avløst av et nytt samtykke")
+    MOVED_OUT = "moved_out", _("kunden har flyttet")
+    POINT_DEACTIVATED = "point_deactivated", _("målepunktet er ikke lenger i bruk")
+    HOLDER_DIED = "holder_died", _("kunden er død")
+
+
+class LifeEventKind(TextChoices):
+    """What the register said that concerns a consent or an open port."""
+
+    MOVED_OUT = "moved_out", _("utflytting")
+    POINT_DEACTIVATED = "point_deactivated", _("målepunktet tatt ut av bruk")
+    HOLDER_DIED = "holder_died", _("dødsfall")
+    STOOD_OPEN = "stood_open", _("porten sto åpen i en annens tid")
+    METER_EXCHANGED = "meter_exchanged", _("målerbytte")
+    ROLLED_BACK = "rolled_back", _("tilbakeført i registeret")
+
+
+ENDINGS: Mapping[LifeEventKind, ConsentEnd] = {
+    LifeEventKind.MOVED_OUT: ConsentEnd.MOVED_OUT,
+    LifeEventKind.POINT_DEACTIVATED: ConsentEnd.POINT_DEACTIVATED,
+    LifeEventKind.HOLDER_DIED: ConsentEnd.HOLDER_DIED,
+}
+"""The events that end a consent, and as what it has then ended."""
+
+REVERSIBLE = (LifeEventKind.MOVED_OUT, LifeEventKind.POINT_DEACTIVATED)
+"""What the register may take back."""
 
 
 class FailureReason(TextChoices):
@@ -202,3 +228,8 @@ class CaseKind(TextChoices):
     COMMAND_EXPIRED = "command_expired", _("fristen gikk ut")
     HEAD_END_REFUSES_US = "head_end_refuses_us", _("frontsystemet avviser oss")
     OPEN_WITHOUT_CONSENT = "open_without_consent", _("åpen uten samtykke")
+    NEW_METER_CANNOT_OPEN = (
+        "new_meter_cannot_open",
+        _("den nye måleren kan ikke åpnes herfra"),
+    )
+    OPENING_OVERDUE = "opening_overdue", _("porten er ikke åpnet igjen i tide")

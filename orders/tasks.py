@@ -1,6 +1,7 @@
 """Doorbells: ids in, one call out. What is due is found in the database."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from meters.models import HeadEnd
@@ -40,3 +41,15 @@ def reconcile_ports() -> None:
     """Compare ports with their intents and mend what differs."""
     for head_end in HeadEnd.objects.filter(is_active=True).order_by("code"):
         reconciliation.reconcile_ports(head_end=head_end, clock=timezone.now)
+
+
+@shared_task(name="orders.follow_register", ignore_result=True)
+def follow_register() -> None:
+    """Find what the register says by now, and act on it; ring again while there is."""
+    followed = reconciliation.follow_register(clock=timezone.now)
+    if followed:
+        for head_end in HeadEnd.objects.filter(is_active=True).order_by("code"):
+            dispatch_commands.delay(head_end_id=str(head_end.id))
+        outbox.ring()
+    if followed >= settings.REGISTER_FOLLOW_BATCH:
+        follow_register.delay()

@@ -90,7 +90,7 @@ def read(*, now: datetime) -> Readings:
     return Readings(
         **_work(at=at, now=now),
         **_people(at=at, now=now),
-        **_ports(at=at),
+        **_ports(at=at, now=now),
         **_braked(at=at, now=now),
         deliveries_held=RegisterDelivery.objects.held().count(),
         head_ends={
@@ -148,10 +148,11 @@ def _people(*, at: datetime, now: datetime) -> dict[str, Any]:
     }
 
 
-def _ports(*, at: datetime) -> dict[str, Any]:
-    unwanted = HanPort.objects.open_unwanted()
+def _ports(*, at: datetime, now: datetime) -> dict[str, Any]:
+    today = oslo_date(now)
+    unwanted = HanPort.objects.open_unwanted(on=today)
     being_closed = Command.objects.live().values("port_id")
-    overdue = HanPort.objects.read_back_overdue(at=at)
+    overdue = HanPort.objects.read_back_overdue(at=at, on=today)
     return {
         "ports_open_unwanted": unwanted.count(),
         "ports_left_open": unwanted.exclude(pk__in=being_closed).count(),

@@ -1,6 +1,7 @@
 """One consent's whole story, gathered in a fixed number of queries."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -12,7 +13,16 @@ from hanportal.audit import log
 from hanportal.oversight.register import Row, row_of
 from hanportal.oversight.wording import ACTORS, PURPOSES, QUESTIONS, event_in_words
 from notifications.models import Delivery, Message
-from orders.models import Case, Command, Consent, Exchange, Order, Statement, TermsText
+from orders.models import (
+    Case,
+    Command,
+    Consent,
+    Exchange,
+    LifeEvent,
+    Order,
+    Statement,
+    TermsText,
+)
 
 NATIONAL_ID: Final = re.compile(r"(?<![0-9])[0-9]{6}[ ]?[0-9]{5}(?![0-9])")
 LATEST_LOOKS: Final = 100
@@ -82,6 +92,8 @@ class Story:
     orders: tuple[Ordered, ...]
     other_commands: tuple[Sent, ...]
     """Sent for the consent without an order: to restore what was intended."""
+    life_events: tuple[LifeEvent, ...]
+    """What the register said about it, and how long it stood open after its end."""
     notices: tuple[Notice, ...]
     cases: tuple[Case, ...]
     entries: tuple[Entry, ...]
@@ -112,12 +124,14 @@ def story_of(consent: Consent) -> Story:
     until = Consent.objects.next_given_at(consent)
     orders = list(Order.objects.under(consent, until=until).for_pages())
     sent = _sent(consent, orders)
-    notices = _notices(orders)
+    life_events = list(LifeEvent.objects.concerning(consent))
+    notices = _notices([*orders, *life_events])
     cases = list(Case.objects.about(orders))
     told_of = [
         *(each.command.id for each in sent),
         *(notice.message.id for notice in notices),
         *(case.id for case in cases),
+        *(event.id for event in life_events),
     ]
     events = _events(consent, orders, told_of, until=until)
     return Story(
@@ -133,6 +147,7 @@ def story_of(consent: Consent) -> Story:
             for order in orders
         ),
         other_commands=tuple(s for s in sent if s.command.order_id is None),
+        life_events=tuple(life_events),
         notices=notices,
         cases=tuple(cases),
         entries=tuple(_entry(event) for event in events),
@@ -251,8 +266,8 @@ def _sent(consent: Consent, orders: list[Order]) -> tuple[Sent, ...]:
     )
 
 
-def _notices(orders: list[Order]) -> tuple[Notice, ...]:
-    messages = Message.objects.about_any([order.id for order in orders])
+def _notices(told_of: Sequence[Order | LifeEvent]) -> tuple[Notice, ...]:
+    messages = Message.objects.about_any([each.id for each in told_of])
     return tuple(
         Notice(message=message, deliveries=tuple(message.deliveries.all()))
         for message in messages
@@ -278,25 +293,11 @@ def _said(fact: object) -> str:
 
 def _contradictions(consent: Consent, events: list[log.Event]) -> tuple[str, ...]:
     """Where the row and the event that was written with it differ."""
-    terms = consent.terms
-    if terms is None:
-        what, row = "consent.imported", consent.imported_facts
-    else:
-        what = "consent.given"
-        row = {
-            "receipt_number": consent.receipt_number,
-            "terms_version": terms.version,
-            "terms_language": terms.language,
-            "terms_sha256": terms.sha256,
-            "confirmed": consent.confirmed,
-            "security": consent.security,
-            "identified_level": consent.identified_level,
-            "channel": consent.channel,
-            "representation": str(consent.representation_id)
-            if consent.representation_id
-            else None,
-        }
-    given = [e for e in events if e.what == what]
+    what = "consent.imported" if consent.is_legacy else "consent.given"
+    if consent.restored_from_id:
+        what = "consent.restored"
+    row = {"representation": None, **consent.evidence}
+    given = [e for e in events if e.what == what and e.subject_id == consent.id]
     if len(given) != 1:
         return (what,)
     facts = given[0].facts

@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     "orders.work_off_callbacks": {"task": "orders.work_off_callbacks", "schedule": 5.0},
     "meters.derive_due": {"task": "meters.derive_due", "schedule": 300.0},
     "orders.reconcile_ports": {"task": "orders.reconcile_ports", "schedule": 15.0},
+    "orders.follow_register": {"task": "orders.follow_register", "schedule": 60.0},
     "notifications.deliver_messages": {
         "task": "notifications.deliver_messages",
         "schedule": 5.0,
@@ -173,6 +174,8 @@ CELERY_BEAT_SCHEDULE = {
 CLOSED_DAYS = frozenset(
     (int(day[:2]), int(day[3:])) for day in env.list("CLOSED_DAYS", default=[])
 )
+# How many points one look at the register takes up at a time.
+REGISTER_FOLLOW_BATCH = env.int("REGISTER_FOLLOW_BATCH", default=200)
 # How soon a meter whose state is in doubt is read back.
 READ_BACK_INTERVAL_SECONDS = env.int("READ_BACK_INTERVAL_SECONDS", default=60)
 

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from uuid6 import uuid7
 
-from meters.models.register import HeadEnd, Meter, MeteringPoint
+from meters.models.register import HeadEnd, Installation, Meter, MeteringPoint
 from meters.states import DesiredState, ReportedState, ReportSource
 
 
@@ -23,9 +23,10 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
             meter__installations__starts_on__lte=on,
         )
 
-    def open_unwanted(self) -> Self:
-        """Seen open although they must be closed: open without a consent."""
-        return self.filter(reported=ReportedState.OPEN, desired=DesiredState.CLOSED)
+    def installed(self, *, on: date) -> Self:
+        """Ports whose meter sits somewhere on this date; the others are history."""
+        sits = Installation.objects.on(on).filter(meter=OuterRef("meter_id"))
+        return self.filter(Exists(sits))
 
     def differing_first(self) -> Self:
         """What is not as it should be before what is only looked at once more."""
@@ -36,11 +37,24 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
             "is_as_wanted", "read_back_due_at", "id"
         )
 
-    def read_back_overdue(self, *, at: datetime) -> Self:
+    def nowhere(self, *, on: date) -> Self:
+        """Ports whose meter sits at no point on this date."""
+        sits = Installation.objects.on(on).filter(meter=OuterRef("meter_id"))
+        return self.filter(~Exists(sits))
+
+    def open_unwanted(self, *, on: date) -> Self:
+        """Seen open although they must be closed: open without a consent."""
+        return self.installed(on=on).filter(
+            reported=ReportedState.OPEN, desired=DesiredState.CLOSED
+        )
+
+    def read_back_overdue(self, *, at: datetime, on: date) -> Self:
         """Ports that should have been read back, the longest overdue first."""
-        return self.filter(
-            read_back_due_at__lte=at, meter__head_end__is_active=True
-        ).order_by("read_back_due_at", "id")
+        return (
+            self.installed(on=on)
+            .filter(read_back_due_at__lte=at, meter__head_end__is_active=True)
+            .order_by("read_back_due_at", "id")
+        )
 
     def waiting_to_be_read(self, head_end: HeadEnd) -> Self:
         """Ports of a head-end that are to be read back some time."""

@@ -6,13 +6,39 @@ from typing import Any, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.forms.models import model_to_dict
 from uuid6 import uuid7
 
 from hanportal.accounts.models import Customer
 from meters.identifiers import validate_gsrn
 from meters.states import HanCapability, HeadEndMode
+
+
+class PeriodQuerySet(models.QuerySet[Any]):
+    """Named reads of what holds from one Oslo date until another."""
+
+    def on(self, day: date) -> Self:
+        """Those that hold on this date."""
+        return self.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gt=day), starts_on__lte=day
+        )
+
+
+class HoldingQuerySet(PeriodQuerySet):
+    """Named reads of who holds what."""
+
+    def left(self, *, on: date) -> Self:
+        """Periods that ended by this date and that their customer did not continue.
+
+        Adjacent periods of the same customer at the same point are one stay.
+        """
+        continued = Holding.objects.filter(
+            metering_point=OuterRef("metering_point"),
+            customer=OuterRef("customer"),
+            starts_on=OuterRef("ends_on"),
+        )
+        return self.filter(ends_on__lte=on).filter(~Exists(continued))
 
 
 class MeteringPointQuerySet(models.QuerySet["MeteringPoint"]):
@@ -258,6 +284,8 @@ class Installation(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 
+    objects = PeriodQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -302,6 +330,8 @@ class Holding(models.Model):
     )
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+
+    objects = HoldingQuerySet.as_manager()
 
     class Meta:
         constraints = [

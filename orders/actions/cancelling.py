@@ -45,36 +45,46 @@ def cancel_order(
         channel=Channel.MINSIDE,
         representation=representation,
     )
-    with transaction.atomic():
-        port = (
-            HanPort.objects.select_related("meter__head_end")
-            .locked()
-            .get(pk=order.port_id)
-        )
-        require_right(origin, now=now)
-        fresh = (
-            Order.objects.visible_to(customer)
-            .select_related("placement", "consent")
-            .select_for_update(of=("self",))
-            .filter(pk=order.pk)
-            .first()
-        )
-        if fresh is None:
-            raise NotHolder
-        if not fresh.is_live or fresh.kind != OrderKind.OPEN:
-            raise NotCancellable
-        if fresh.status == OrderStatus.IN_PROGRESS:
-            raise AlreadySent
-        fresh.transition_to(
-            OrderStatus.CANCELLED, by=by, at=now, reason=_on_behalf(representation)
-        )
-        if fresh.consent is not None:
-            fresh.consent.end(ConsentEnd.ORDER_CANCELLED, by=by, at=now)
-        chain = log.customer_chain(customer.id)
-        intents.abandon(port, chain=chain, by=by, at=now)
-        notices.tell(MessageKind.ORDER_CANCELLED, fresh, at=now, done_by=representation)
-        wake_workers(port)
-    return fresh
+    while True:
+        with transaction.atomic():
+            port, fresh = _locked(customer, order)
+            require_right(origin, now=now)
+            if fresh.port_id == port.pk:
+                _cancel(port, fresh, origin, now=now)
+                return fresh
+        # A meter exchange carried it over meanwhile: lock the other port first.
+
+
+def _locked(customer: Customer, order: Order) -> tuple[HanPort, Order]:
+    """The port where the order was a moment ago, and the order as it is now.
+
+    :raises NotHolder: it is not this customer's order.
+    """
+    orders = Order.objects.visible_to(customer).filter(pk=order.pk)
+    port_id = orders.values_list("port_id", flat=True).first()
+    if port_id is None:
+        raise NotHolder
+    ports = HanPort.objects.select_related("meter__head_end")
+    port = ports.locked().get(pk=port_id)
+    fresh = orders.select_related("placement", "consent")
+    return port, fresh.select_for_update(of=("self",)).get()
+
+
+def _cancel(port: HanPort, order: Order, origin: Origin, *, now: datetime) -> None:
+    if not order.is_live or order.kind != OrderKind.OPEN:
+        raise NotCancellable
+    if order.status == OrderStatus.IN_PROGRESS:
+        raise AlreadySent
+    right = origin.representation
+    order.transition_to(
+        OrderStatus.CANCELLED, by=origin.by, at=now, reason=_on_behalf(right)
+    )
+    if order.consent is not None:
+        order.consent.end(ConsentEnd.ORDER_CANCELLED, by=origin.by, at=now)
+    chain = log.customer_chain(order.placement.customer_id)
+    intents.abandon(port, chain=chain, by=origin.by, at=now)
+    notices.tell(MessageKind.ORDER_CANCELLED, order, at=now, done_by=right)
+    wake_workers(port)
 
 
 def _on_behalf(representation: Representation | None) -> str:

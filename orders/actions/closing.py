@@ -7,7 +7,7 @@ from hanportal.audit import log
 from meters.models import MeteringPoint
 from meters.states import ReportedState
 from notifications.models import MessageKind
-from orders import intents, notices
+from orders import intents, notices, reconciliation
 from orders.actions.locking import locked_port
 from orders.actions.origin import (
     AlreadyOrdered,
@@ -69,9 +69,13 @@ def place_closing_for_caller(
 def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> Order:
     with locked_port(origin.customer, metering_point, now=now) as port:
         require_right(origin, now=now)
+        chain = log.customer_chain(origin.customer.id)
+        reconciliation.make_room_for_holder(
+            port, metering_point, also_in=chain, now=now
+        )
         live = intents.live_order(metering_point)
         if live is not None and live.kind == OrderKind.CLOSE:
-            raise AlreadyOrdered(live)
+            _refuse_own(live, origin)
         consent = intents.active_consent(metering_point)
         is_closed = port.reported == ReportedState.CLOSED
         if consent is None and live is None and is_closed:
@@ -91,3 +95,9 @@ def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> O
         intents.want_closed(port, order=order, by=origin.by, at=now)
         notices.tell(MessageKind.CLOSING_RECEIVED, order, at=now)
     return order
+
+
+def _refuse_own(live: Order, origin: Origin) -> None:
+    """A closing that somebody left behind is no answer to who lives there now."""
+    if live.placement.customer_id == origin.customer.id:
+        raise AlreadyOrdered(live)

@@ -19,7 +19,7 @@ from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
 from meters.states import HanCapability
 from notifications.models import MessageKind
-from orders import intents, notices
+from orders import intents, notices, reconciliation
 from orders.actions.locking import NoMeter, NotHolder, locked_port
 from orders.actions.origin import (
     AlreadyOrdered,
@@ -244,6 +244,7 @@ def _open(
     require_living(origin, now=now)
     with locked_port(origin.customer, metering_point, now=now) as port:
         require_right(origin, now=now)
+        _make_room(port, metering_point, origin, now=now)
         overtaken = _require_openable(port, metering_point)
         return _open_one(
             origin,
@@ -297,6 +298,14 @@ def _open_one(
     intents.want_open(port, order=order, consent=consent, by=origin.by, at=now)
     notices.tell(MessageKind.ORDER_RECEIVED, order, at=now)
     return order
+
+
+def _make_room(
+    port: HanPort, metering_point: MeteringPoint, origin: Origin, *, now: datetime
+) -> None:
+    """What somebody else left behind at the point ends first."""
+    chain = log.customer_chain(origin.customer.id)
+    reconciliation.make_room_for_holder(port, metering_point, also_in=chain, now=now)
 
 
 def _require_fresh(identification: Identification, *, now: datetime) -> None:

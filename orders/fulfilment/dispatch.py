@@ -157,8 +157,11 @@ def _may_be_sent(command: Command, *, now: datetime) -> bool:
     consent_id = command.consent_id
     if consent_id is not None:
         consent = Consent.objects.share_locked(consent_id)
-        if consent.permits_opening(on=oslo_date(now)):
+        if consent.permits_opening(command.port, on=oslo_date(now)):
             return True
+        if consent.is_active:
+            settling.await_register(command)
+            return False
     settling.withdraw(command, by=DISPATCHER, at=now)
     return False
 

@@ -10,6 +10,7 @@ from hanportal.audit import log
 from meters.headend import Clock, Fault, HeadEndError, Report, adapter_for
 from meters.models import HeadEnd
 from meters.states import DesiredState, ReportedState, ReportSource
+from orders import consequences
 from orders.fulfilment import polling, settling
 from orders.fulfilment.connection import Connect, recorded_adapter
 from orders.fulfilment.expiry import has_expired
@@ -117,6 +118,10 @@ def _settle(claimed: Command, report: Report, *, now: datetime) -> None:
         command.port.observe(
             report.state, at=report.observed_at, source=ReportSource.READ_BACK
         )
+        if report.state == ReportedState.OPEN:
+            events = consequences.waiting(command.port, chain=command.chain)
+            seen_at = report.observed_at
+            consequences.seen_open(events, seen_at=seen_at, by=FOLLOWER, at=now)
         patience = settling.RESENDS_AFTER_READ_BACKS
         if command.status == CommandStatus.ACCEPTED and command.read_backs < patience:
             return

@@ -15,7 +15,7 @@ from hanportal.audit import log
 from meters.headend import Fault
 from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import MessageKind
-from orders import intents, notices
+from orders import consequences, intents, notices
 from orders.deadlines import late_from
 from orders.models import Case, Command, Order, database_now
 from orders.states import (
@@ -77,6 +77,7 @@ def confirm(
     opens = command.desired == DesiredState.OPEN
     stale = MessageKind.PORT_CLOSED if opens else MessageKind.PORT_OPEN
     notices.take_back(stale, port, at=at)
+    events = consequences.waiting(port, chain=command.chain)
     seen_at = max(observed_at, port.reported_at or observed_at)
     port.observe(ReportedState(command.desired), at=seen_at, source=source)
     command.fault = ""
@@ -95,6 +96,8 @@ def confirm(
     )
     if order is not None and order.is_live:
         fulfil(order, confirmed_at=observed_at, by=by, at=at)
+    desired = DesiredState(command.desired)
+    consequences.confirmed(events, desired, confirmed_at=observed_at, by=by, at=at)
 
 
 def fulfil(
@@ -160,6 +163,17 @@ def withdraw(command: Command, *, by: log.Actor, at: datetime) -> None:
     if order is not None and order.is_live:
         _fail_order(order, FailureReason.NOT_PERMITTED, by=by, at=at)
     intents.abandon(command.port, chain=command.chain, by=by, at=at)
+
+
+def await_register(command: Command) -> None:
+    """The register has changed under an opening: `follow_register` will say how.
+
+    It is not sent until then; a consent is not ended by a worker that sends.
+    """
+    command.not_before = database_now() + timedelta(
+        seconds=settings.READ_BACK_INTERVAL_SECONDS
+    )
+    command.keep_waiting()
 
 
 def backoff(attempts: int, *, first: timedelta, longest: timedelta) -> timedelta:

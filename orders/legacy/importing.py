@@ -29,6 +29,7 @@ from meters.register.rejections import (
 )
 from meters.register.report import KEPT_REJECTIONS
 from meters.register.staging import stage
+from orders.deadlines import oslo_date
 from orders.legacy import checks, landing
 from orders.legacy.files import CONSENTS, FILES, PORTS
 
@@ -81,7 +82,7 @@ def import_legacy(
         told = LegacyReport(
             report=report,
             wanted_open=landing.want_open_what_is_consented_to(now=now),
-            exposed=HanPort.objects.open_unwanted().count(),
+            exposed=HanPort.objects.open_unwanted(on=oslo_date(now)).count(),
         )
         _record(told, at=now)
         cursor.execute("DROP TABLE staged_consents, staged_ports, known_consents")

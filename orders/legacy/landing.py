@@ -136,7 +136,7 @@ def _open_with_consent(*, on: date) -> list[HanPort]:
         metering_point__holdings__starts_on__lte=on,
     )
     return list(
-        HanPort.objects.open_unwanted()
+        HanPort.objects.open_unwanted(on=on)
         .filter(Exists(consents))
         .exclude(Exists(Order.objects.live().filter(port=OuterRef("pk"))))
         .select_related("meter__head_end")
@@ -178,7 +178,7 @@ def _note(consent: Consent) -> log.Note:
     return log.Note(
         what="consent.imported",
         on=log.Subject("consent", consent.id),
-        facts=consent.imported_facts,
+        facts=consent.evidence,
         personal={"gsrn": consent.gsrn, "evidence": consent.legacy_evidence},
     )
 

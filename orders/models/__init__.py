@@ -10,6 +10,7 @@ from orders.models.cases import Case
 from orders.models.commands import Command, database_now
 from orders.models.consents import Consent
 from orders.models.exchanges import Callback, Exchange
+from orders.models.life_events import LifeEvent, chains_of
 from orders.models.orders import Order, Placement
 from orders.models.terms import Statement, Terms, TermsText
 
@@ -21,11 +22,13 @@ __all__ = [
     "Command",
     "Consent",
     "Exchange",
+    "LifeEvent",
     "Order",
     "Placement",
     "Statement",
     "Terms",
     "TermsText",
+    "chains_of",
     "counts_against_the_brake",
     "database_now",
     "waiting_closings",

@@ -92,6 +92,37 @@ class Case(models.Model):
         return case
 
     @classmethod
+    def open_at_port(
+        cls,
+        kind: CaseKind,
+        *,
+        port: HanPort,
+        order: Order | None,
+        chain: str,
+        detail: str,
+        by: log.Actor,
+        at: datetime,
+    ) -> "Case":
+        """Open a case about a port that nothing was sent to, or return the open one.
+
+        :param chain: the audit chain that tells the story.
+        """
+        case, is_new = cls.objects.get_or_create(
+            kind=kind,
+            port=port,
+            closed_at=None,
+            defaults={
+                "head_end": port.meter.head_end,
+                "order": order,
+                "detail": detail[:300],
+                "opened_at": at,
+            },
+        )
+        if is_new:
+            case._trace(chain=chain, by=by, at=at)
+        return case
+
+    @classmethod
     def open_for_head_end(
         cls,
         kind: CaseKind,

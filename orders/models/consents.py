@@ -6,18 +6,20 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
 from uuid6 import uuid7
 
 from hanportal.accounts.models import (
     CallerVerification,
     Customer,
+    Ground,
     Identification,
     Representation,
 )
 from hanportal.audit import log
-from meters.models import HanPort, Meter, MeteringPoint
-from orders.deadlines import oslo_date
+from meters.models import HanPort, Holding, Meter, MeteringPoint
+from orders.deadlines import OSLO, oslo_date
 from orders.models.references import new_receipt_number
 from orders.models.terms import Terms
 from orders.states import Channel, ConsentEnd, LegacyMethod, SecurityPlacement
@@ -77,17 +79,53 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         )
 
     def behind(self, port: HanPort, *, on: date) -> "Consent | None":
-        """The active consent for the point where the port's meter is on this date."""
-        return (
-            self.active()
-            .filter(
-                Q(metering_point__installations__ends_on__isnull=True)
-                | Q(metering_point__installations__ends_on__gt=on),
-                metering_point__installations__meter=port.meter_id,
-                metering_point__installations__starts_on__lte=on,
-            )
-            .first()
+        """What permits this port to be open on this date."""
+        return self.behind_meter(port.meter_id, on=on).first()
+
+    def behind_meter(self, meter_id: UUID, *, on: date) -> Self:
+        """The active consent of who holds the point where the meter is on this date."""
+        return self.at_meter(meter_id, on=on).still_held(on=on)
+
+    def at_meter(self, meter: UUID | OuterRef, *, on: date) -> Self:
+        """The active consent for the point where the meter is, whoever holds it."""
+        return self.active().filter(
+            Q(metering_point__installations__ends_on__isnull=True)
+            | Q(metering_point__installations__ends_on__gt=on),
+            metering_point__installations__meter=meter,
+            metering_point__installations__starts_on__lte=on,
         )
+
+    def still_held(self, *, on: date) -> Self:
+        """Active consents whose giver has held the point ever since; it is in use."""
+        stays, left = _stays_of_the_giver(on=on)
+        return self._by_the_day().filter(Exists(stays)).filter(~Exists(left))
+
+    def no_longer_held(self, *, on: date) -> Self:
+        """Active consents whose giver is not there today, or the point is out of use.
+
+        A question of its own beside `held_with_a_gap`: either is one join, and both
+        in one would be asked of each consent by itself.
+        """
+        stays, _left = _stays_of_the_giver(on=on)
+        return self.active().filter(~Exists(stays))
+
+    def held_with_a_gap(self, *, on: date) -> Self:
+        """Active consents whose giver has left since, although they may be back."""
+        _stays, left = _stays_of_the_giver(on=on)
+        return self._by_the_day().filter(Exists(left))
+
+    def _by_the_day(self) -> Self:
+        """Active consents with the Oslo date on which each was given."""
+        return self.active().alias(given_on=TruncDate("given_at", tzinfo=OSLO))
+
+    def of_the_dead(self, *, on: date) -> Self:
+        """Active consents of customers who had died by this Oslo date.
+
+        What their estate gave holds.
+        """
+        died = Customer.objects.died_by(on)
+        by_estate = Q(representation__ground=Ground.ESTATE)
+        return self.active().filter(~by_estate, customer__in=died)
 
     def share_locked(self, consent_id: UUID) -> "Consent":
         """The consent, held FOR SHARE: nothing ends it before the transaction is over.
@@ -142,6 +180,11 @@ class Consent(models.Model):
     meter_serial = models.CharField(max_length=20, blank=True)
     given_at = models.DateTimeField()
     """Of one from before the portal only the date is known: midnight in Oslo."""
+    restored_from = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="restored_as"
+    )
+    """The consent whose evidence this one carries on, where the register took back
+    what had ended it."""
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(
         max_length=20, choices=ConsentEnd.choices, blank=True, default=""
@@ -233,15 +276,27 @@ class Consent(models.Model):
         return oslo_date(self.given_at)
 
     @property
-    def imported_facts(self) -> dict[str, log.Json]:
-        """What the log says of one that was brought in; the row is held to it."""
+    def evidence(self) -> dict[str, log.Json]:
+        """What the log says of how it was given; the row is held to it."""
+        if self.terms is None:
+            return {
+                "receipt_number": self.receipt_number,
+                "security": str(self.security),
+                "channel": str(self.channel),
+                "given_on": self.given_on.isoformat(),
+                "method": str(self.legacy_method),
+                "terms": self.legacy_terms,
+            }
         return {
             "receipt_number": self.receipt_number,
+            "terms_version": self.terms.version,
+            "terms_language": self.terms.language,
+            "terms_sha256": self.terms.sha256,
+            "confirmed": self.confirmed,
             "security": str(self.security),
+            "identified_level": self.identified_level,
             "channel": str(self.channel),
-            "given_on": self.given_on.isoformat(),
-            "method": str(self.legacy_method),
-            "terms": self.legacy_terms,
+            **on_behalf(self.representation),
         }
 
     @classmethod
@@ -281,7 +336,24 @@ class Consent(models.Model):
             given_at=at,
         )
         consent.save(force_insert=True)
-        consent._trace_giving(terms, identification, by=by, at=at)
+        consent._trace_evidence("consent.given", by=by, at=at, facts={})
+        return consent
+
+    def restore(self, *, by: log.Actor, at: datetime) -> "Consent":
+        """A new consent with the evidence of this one, which stays as it ended."""
+        carried = {
+            field.attname: getattr(self, field.attname)
+            for field in self._meta.concrete_fields
+            if field.name not in _NOT_CARRIED_ON
+        }
+        consent = Consent(**carried, restored_from=self, given_at=at)
+        consent.save(force_insert=True)
+        consent._trace_evidence(
+            "consent.restored",
+            by=by,
+            at=at,
+            facts={"restored_from": self.receipt_number},
+        )
         return consent
 
     def end(self, reason: ConsentEnd, *, by: log.Actor, at: datetime) -> None:
@@ -300,48 +372,55 @@ class Consent(models.Model):
             facts={"reason": str(reason), "receipt_number": self.receipt_number},
         )
 
-    def permits_opening(self, *, on: date) -> bool:
-        """True while it is active and its customer still holds the point on this date.
+    def permits_opening(self, port: HanPort, *, on: date) -> bool:
+        """True while it holds: also its giver must be there, and this very meter.
 
         Whether a representation that it was given on still holds counts nothing: the
         consent is the customer's (docs/adr/0020).
         """
-        return (
-            self.is_active
-            and MeteringPoint.objects.held_by(self.customer, on=on)
-            .filter(pk=self.metering_point_id)
-            .exists()
-        )
+        behind = Consent.objects.behind_meter(port.meter_id, on=on)
+        dead = Consent.objects.of_the_dead(on=on).filter(pk=self.pk)
+        return behind.filter(pk=self.pk).exists() and not dead.exists()
 
-    def _trace_giving(
-        self,
-        terms: Terms,
-        identification: Identification,
-        *,
-        by: log.Actor,
-        at: datetime,
+    def _trace_evidence(
+        self, what: str, *, by: log.Actor, at: datetime, facts: dict[str, log.Json]
     ) -> None:
         log.record(
             chain=log.customer_chain(self.customer_id),
-            what="consent.given",
+            what=what,
             who=by,
             on=log.Subject("consent", self.id),
             at=at,
-            facts={
-                "receipt_number": self.receipt_number,
-                "terms_version": terms.version,
-                "terms_language": terms.language,
-                "terms_sha256": terms.sha256,
-                "confirmed": self.confirmed,
-                "security": str(self.security),
-                "identified_level": self.identified_level,
-                "channel": str(self.channel),
-                **on_behalf(self.representation),
-            },
+            facts={**self.evidence, **facts},
             personal={
                 "gsrn": self.gsrn,
                 "meter_serial": self.meter_serial,
-                "issuer": identification.issuer,
-                "subject": identification.subject,
+                "issuer": self.identified_by_issuer,
+                "subject": self.identified_subject,
             },
         )
+
+
+_NOT_CARRIED_ON = frozenset(
+    {
+        "id",
+        "receipt_number",
+        "restored_from",
+        "given_at",
+        "ended_at",
+        "end_reason",
+    }
+)
+"""What a restored consent has of its own; all else is the evidence it carries on."""
+
+
+def _stays_of_the_giver(*, on: date) -> tuple[QuerySet[Holding], QuerySet[Holding]]:
+    """Where the giver holds the point today; and where they left it since.
+
+    Who left and came back has not held it all the time: the consent ended between.
+    """
+    theirs = Holding.objects.filter(
+        metering_point=OuterRef("metering_point"), customer=OuterRef("customer")
+    )
+    stays = theirs.on(on).filter(metering_point__is_active=True)
+    return stays, theirs.left(on=on).filter(ends_on__gt=OuterRef("given_on"))

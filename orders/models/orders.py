@@ -274,6 +274,18 @@ class Order(models.Model):
             facts={"from": str(before), "reason": reason},
         )
 
+    def carry_over(self, port: HanPort, *, by: log.Actor, at: datetime) -> None:
+        """The meter was exchanged: the order goes on at the new one's port."""
+        self.port = port
+        self.save(update_fields=["port"])
+        self._trace(
+            "order.carried_over",
+            by=by,
+            at=at,
+            facts={},
+            personal={"meter_serial": port.meter.serial},
+        )
+
     def acknowledged(self, *, by: log.Actor, at: datetime) -> None:
         """The head-end has taken the command; what the customer reads as "sent"."""
         if self.sent_at is not None:

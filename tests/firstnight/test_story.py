@@ -234,7 +234,7 @@ def test_the_first_two_nights(db: None, tmp_path: Path, settings: Settings) -> N
     assert {each for each, s in company.fake.meters.items() if s == "open"} == (
         company.documented
     )
-    assert HanPort.objects.open_unwanted().count() == 0
+    assert HanPort.objects.open_unwanted(on=oslo_date(company.now)).count() == 0
     still_open = HanPort.objects.filter(desired=DesiredState.OPEN, reported="open")
     assert set(still_open.values_list("meter__serial", flat=True)) == company.documented
 

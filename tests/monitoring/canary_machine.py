@@ -4,6 +4,7 @@ The addresses that machines ask hold no place for her number; the bodies do.
 """
 
 import json
+from typing import Any
 
 from tests.api.machine import Machine, a_machine
 from tests.meters.batches import Item, event
@@ -27,7 +28,7 @@ def her(**values: object) -> Item:
 def sent_by_machine(gsrn: str) -> str:
     """Send everything that may name her; gives all that was answered."""
     machine = a_machine()
-    spoilt = {
+    spoilt: dict[str, dict[str, Any]] = {
         "swapped": {"customer_number": canary.NATIONAL_ID, "national_id": "C-1"},
         "misspelt": {canary.NATIONAL_ID: canary.NAME},
         "number": {"national_id": int(canary.NATIONAL_ID)},

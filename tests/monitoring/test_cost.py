@@ -20,9 +20,12 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("read", "index"),
     [
-        (HanPort.objects.open_unwanted, "han_port_open_unwanted"),
         (
-            lambda: HanPort.objects.read_back_overdue(at=database_now()),
+            lambda: HanPort.objects.open_unwanted(on=NOW.date()),
+            "han_port_open_unwanted",
+        ),
+        (
+            lambda: HanPort.objects.read_back_overdue(at=database_now(), on=NOW.date()),
             "han_port_read_back_due",
         ),
         (Command.objects.live, "command_one_live_per_meter|command_live_by_time"),

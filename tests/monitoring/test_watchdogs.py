@@ -162,7 +162,7 @@ def test_a_closing_under_way_is_no_alarm(healthy: World) -> None:
     port.observe(ReportedState.OPEN, at=NOW, source=ReportSource.EVENT)
     healthy.order_closing()
 
-    assert HanPort.objects.open_unwanted().count() == 1
+    assert HanPort.objects.open_unwanted(on=NOW.date()).count() == 1
     assert barking() == set()
 
 

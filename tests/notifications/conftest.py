@@ -90,6 +90,12 @@ def facts(**changed: object) -> dict[str, object]:
         "represented": "Fjelltoppen Borettslag",
         "starts_on": date(2026, 11, 23),
         "ends_on": date(2027, 11, 23),
+        "effective_date": date(2026, 11, 20),
+        "exposed_from": NOON,
+        "exposed_until": NOON,
+        "obstacle": "needs_module",
+        "awaits": "closed",
+        "is_confirmed": True,
         "url": "https://han.fjordnett.example/min-side/bestilling/1/",
         **changed,
     }

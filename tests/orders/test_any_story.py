@@ -23,12 +23,14 @@ from hypothesis.stateful import (
 
 from hanportal.audit.verify import Tally, examine
 from meters.headend import Fault, PortCommand, Report, Submission
-from meters.models import HanPort
+from meters.models import HanPort, Holding
 from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import Message, MessageKind
 from orders import actions, fulfilment
-from orders.models import Case, Command, Consent, Order, database_now
+from orders.deadlines import oslo_date
+from orders.models import Case, Command, Consent, LifeEvent, Order, database_now
 from orders.states import OrderKind, OrderStatus
+from tests.orders.life import follow_register
 from tests.orders.test_fulfilment import dispatch, follow_up, reconcile, report
 from tests.orders.world import FakeHeadEnd, World
 
@@ -75,6 +77,7 @@ class UnreliableHeadEnd(FakeHeadEnd):
         for command in commands:
             if command.desired == DesiredState.OPEN:
                 assert Consent.objects.active().exists()
+                assert Holding.objects.filter(ends_on=None).exists()
         self.received += [] if self.loses else commands
         if self.kills_the_worker:
             raise WorkerLost
@@ -140,6 +143,8 @@ class AnyStory(RuleBasedStateMachine):
             self._note(self.world.order_opening())
         except (actions.AlreadyOrdered, actions.AlreadyOpen):
             assert Consent.objects.active().exists()
+        except actions.NotHolder:
+            assert not self._lives_there()
 
     @rule()
     def the_customer_wants_it_closed(self) -> None:
@@ -147,6 +152,24 @@ class AnyStory(RuleBasedStateMachine):
             self._note(self.world.order_closing())
         except (actions.AlreadyOrdered, actions.NothingToClose):
             assert not Consent.objects.active().exists()
+        except actions.NotHolder:
+            assert not self._lives_there()
+
+    @precondition(lambda self: self._lives_there())
+    @rule()
+    def the_register_says_that_they_left(self) -> None:
+        Holding.objects.update(ends_on=oslo_date(self.world.now))
+
+    @precondition(lambda self: not self._lives_there())
+    @rule()
+    def the_register_takes_that_back(self) -> None:
+        Holding.objects.update(ends_on=None)
+
+    @rule()
+    def the_register_is_followed(self) -> None:
+        follow_register(self.world)
+        assert follow_register(self.world) == 0
+        assert self._lives_there() or not Consent.objects.active().exists()
 
     @rule()
     def the_customer_cancels(self) -> None:
@@ -269,7 +292,7 @@ class AnyStory(RuleBasedStateMachine):
         self.head_end.kills_the_worker = self.head_end.silent_reads = False
         self.head_end.stale_by = timedelta(0)
         for _round in range(12):
-            if self._is_at_rest():
+            if not follow_register(self.world) and self._is_at_rest():
                 return
             self._wait(timedelta(hours=6))
             fulfilment.recover_expired_leases(clock=self.world.clock)
@@ -284,9 +307,17 @@ class AnyStory(RuleBasedStateMachine):
             self._work(follow_up)
             self._work(reconcile)
 
+    def _lives_there(self) -> bool:
+        return Holding.objects.on(oslo_date(self.world.now)).exists()
+
     def _is_at_rest(self) -> bool:
         due = HanPort.objects.exclude(read_back_due_at=None)
-        open_ends = [Command.objects.live(), Order.objects.live(), due]
+        open_ends = [
+            Command.objects.live(),
+            Order.objects.live(),
+            LifeEvent.objects.unsettled(),
+            due,
+        ]
         return not self.head_end.results and not any(
             rows.exists() for rows in open_ends
         )
@@ -301,6 +332,7 @@ class AnyStory(RuleBasedStateMachine):
             assert port.reported == self.head_end.state
         if port.generation and self.head_end.state == ReportedState.OPEN:
             assert Consent.objects.active().exists()
+            assert self._lives_there()
         failed = Order.objects.filter(status=OrderStatus.FAILED)
         assert not failed.exists() or Case.objects.exists()
         for order in Order.objects.exclude(status=OrderStatus.SUPERSEDED):

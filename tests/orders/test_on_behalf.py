@@ -8,6 +8,7 @@ import pytest
 from hanportal.accounts import actions as accounts
 from hanportal.accounts.models import Ground, Representation, Representative
 from hanportal.audit import log
+from meters.models import HanPort
 from meters.states import DesiredState
 from notifications.models import Delivery, Message, MessageKind
 from orders import actions, fulfilment
@@ -162,7 +163,8 @@ def test_what_was_consented_to_outlives_the_right(world: World) -> None:
         head_end=world.head_end, clock=world.clock, connect=world.fake.connect
     )
 
-    assert Consent.objects.get().permits_opening(on=TODAY)
+    consent = Consent.objects.get()
+    assert consent.permits_opening(HanPort.objects.get(), on=TODAY)
     assert [sent.desired for sent in world.fake.sent] == [DesiredState.OPEN]
 
 

@@ -11,6 +11,7 @@ from notifications.models import Message, MessageKind
 from orders import actions, fulfilment, tasks
 from orders.models import Case, Command, Order, database_now
 from orders.states import CaseKind, CommandStatus, OrderStatus
+from tests.orders.life import follow_register
 from tests.orders.test_closing import open_the_port
 from tests.orders.test_fulfilment import (
     dispatch,
@@ -257,14 +258,13 @@ def test_a_port_whose_meter_was_taken_down_is_no_longer_meant_to_be_open(
     world.fake.meters[world.port.meter.serial] = ReportedState.CLOSED
     world.port.refresh_from_db()
     world.port.read_back_by(database_now())
-    read_due(world)
-    reconcile(world)
 
-    read_due(world)
-    reconcile(world)
+    follow_register(world)
 
     assert world.fresh_port().desired == DesiredState.CLOSED
     assert world.fresh_port().read_back_due_at is None
+    read_due(world)
+    assert reconcile(world) == 0
 
 
 def test_a_port_whose_meter_will_be_taken_down_is_opened_again(world: World) -> None:

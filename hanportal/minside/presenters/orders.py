@@ -5,14 +5,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from django.db.models import Exists
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hanportal.accounts.models import Customer
+from meters.models import HanPort, Holding
 from meters.states import ReportedState
-from orders.models import Consent, Order
-from orders.states import OrderKind, OrderStatus
+from orders.models import Consent, LifeEvent, Order
+from orders.states import ENDINGS, LifeEventKind, OrderKind, OrderStatus
 
 
 class StepState(StrEnum):
@@ -42,7 +44,11 @@ class OrderPage:
     is_opening: bool
     is_late: bool
     is_open_now: bool
-    """The meter's last word is that the port is open."""
+    """The last word of the meter that sits there now is that the port is open."""
+    is_followed: bool
+    """The customer holds the point today: how the port is now is theirs to see."""
+    ending: LifeEvent | None
+    """What the register said that ended the consent, if it did."""
     is_cancellable: bool
     has_newer_order: bool
     statements: tuple[str, ...]
@@ -92,10 +98,15 @@ def order_page(customer: Customer, order_id: UUID, *, today: date) -> OrderPage:
     """
     orders = Order.objects.visible_to(customer)
     order = (
-        orders.for_pages().select_related("consent__terms").filter(pk=order_id).first()
+        orders.for_pages()
+        .select_related("consent__terms", "consent__restored_as")
+        .filter(pk=order_id)
+        .first()
     )
     if order is None:
         raise Http404
+    ending = _ending_of(order.consent)
+    port = _port_now(customer, order, today=today)
     newest = (
         orders.filter(metering_point=order.metering_point_id)
         .newest_first()
@@ -104,10 +115,12 @@ def order_page(customer: Customer, order_id: UUID, *, today: date) -> OrderPage:
     )
     return OrderPage(
         order=order,
-        steps=_steps(order),
+        steps=_steps(order, ending),
         is_opening=order.kind == OrderKind.OPEN,
         is_late=order.is_live and today > order.due_date,
-        is_open_now=order.port.reported == ReportedState.OPEN,
+        is_open_now=port is not None and port.reported == ReportedState.OPEN,
+        is_followed=port is not None,
+        ending=ending,
         is_cancellable=order.kind == OrderKind.OPEN
         and order.status in (OrderStatus.PLACED, OrderStatus.ON_HOLD)
         and order.sent_at is None,
@@ -120,6 +133,24 @@ def placed_together(order: Order) -> tuple[Order, ...]:
     """The other orders under the same reference."""
     others = Order.objects.filter(placement=order.placement_id).exclude(pk=order.pk)
     return tuple(others.select_related("metering_point").order_by("id"))
+
+
+def _port_now(customer: Customer, order: Order, *, today: date) -> HanPort | None:
+    """The port of the meter at the order's point today, for who holds it; else None.
+
+    Who has left must not see what the next holder does with it.
+    """
+    held = Holding.objects.on(today).filter(
+        metering_point=order.metering_point_id, customer=customer
+    )
+    ports = HanPort.objects.at_point(order.metering_point, on=today)
+    return ports.filter(Exists(held)).first()
+
+
+def _ending_of(consent: Consent | None) -> LifeEvent | None:
+    if consent is None or consent.end_reason not in ENDINGS.values():
+        return None
+    return LifeEvent.objects.ending(consent)
 
 
 def _statements(consent: Consent | None) -> tuple[str, ...]:
@@ -139,7 +170,14 @@ _STOPPED = {
 }
 
 
-def _steps(order: Order) -> tuple[Step, ...]:
+_ENDED = {
+    LifeEventKind.MOVED_OUT: _("Avsluttet, fordi du har flyttet"),
+    LifeEventKind.POINT_DEACTIVATED: _("Avsluttet, fordi målepunktet ikke er i bruk"),
+    LifeEventKind.HOLDER_DIED: _("Avsluttet ved dødsfall"),
+}
+
+
+def _steps(order: Order, ending: LifeEvent | None) -> tuple[Step, ...]:
     status = OrderStatus(order.status)
     is_completed = status == OrderStatus.COMPLETED
     last = (
@@ -161,7 +199,10 @@ def _steps(order: Order) -> tuple[Step, ...]:
         if is_done
     )
     if status in _STOPPED:
-        stop = Step(name=_STOPPED[status], state=StepState.STOPPED, at=order.ended_at)
+        name = _STOPPED[status]
+        if ending is not None and ending.order_id == order.pk:
+            name = _ENDED[LifeEventKind(ending.kind)]
+        stop = Step(name=name, state=StepState.STOPPED, at=order.ended_at)
         return (*done, stop)
     ahead = tuple(
         Step(name=name, state=StepState.NOW if number == 0 else StepState.AHEAD)

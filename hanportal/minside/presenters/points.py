@@ -11,7 +11,7 @@ from django.http import Http404
 from hanportal.accounts.models import Customer
 from hanportal.minside.meter_facts import MeterFacts, facts_of
 from meters.models import HanPort, Installation, Meter, MeteringPoint
-from meters.states import HanCapability, ReportedState, ReportSource
+from meters.states import DesiredState, HanCapability, ReportedState, ReportSource
 from orders.models import Consent, Order
 from orders.states import OrderKind, OrderStatus
 
@@ -27,6 +27,8 @@ class PortView(StrEnum):
     NEVER_ORDERED = "never_ordered"
     OPENING = "opening"
     CLOSING = "closing"
+    REOPENING = "reopening"
+    NEW_METER_WAITS = "new_meter_waits"
     NO_METER = "no_meter"
 
 
@@ -37,6 +39,8 @@ _ICONS = {
     PortView.NEVER_ORDERED: ("closed", "neutral"),
     PortView.OPENING: ("waiting", "info"),
     PortView.CLOSING: ("waiting", "info"),
+    PortView.REOPENING: ("waiting", "info"),
+    PortView.NEW_METER_WAITS: ("waiting", "warning"),
     PortView.NO_METER: ("unknown", "warning"),
 }
 
@@ -55,6 +59,8 @@ class PointCard:
     """True when that is the meter's own word, and not only the register's."""
     live_order: Order | None
     consent: Consent | None
+    is_being_closed: bool = False
+    """It is open and must not be: we are closing it without anybody's order."""
 
     @property
     def has_consent(self) -> bool:
@@ -221,7 +227,7 @@ def _card(
     settled: dict[tuple[UUID, str], datetime],
     consent: Consent | None,
 ) -> PointCard:
-    view = _view_of(port, live=live)
+    view = _view_of(port, live=live, has_consent=consent is not None)
     since = None
     if port is not None and view in (PortView.OPEN, PortView.CLOSED):
         kind = OrderKind.OPEN if view == PortView.OPEN else OrderKind.CLOSE
@@ -235,16 +241,34 @@ def _card(
         is_seen=port is not None and port.reported_source != ReportSource.REGISTER,
         live_order=live,
         consent=consent,
+        is_being_closed=port is not None
+        and view == PortView.OPEN
+        and port.generation > 0
+        and port.desired == DesiredState.CLOSED,
     )
 
 
-def _view_of(port: HanPort | None, *, live: Order | None) -> PortView:
+def _view_of(
+    port: HanPort | None, *, live: Order | None, has_consent: bool
+) -> PortView:
     if port is None:
         return PortView.NO_METER
     if live is not None:
         return PortView.OPENING if live.kind == OrderKind.OPEN else PortView.CLOSING
     if port.reported == ReportedState.OPEN:
         return PortView.OPEN
+    if has_consent and port.desired == DesiredState.CLOSED:
+        return PortView.NEW_METER_WAITS
+    has_fallen_silent = (
+        port.reported == ReportedState.UNKNOWN and port.reported_at is not None
+    )
+    if has_consent and not has_fallen_silent:
+        return PortView.REOPENING
+    return _closed_view_of(port)
+
+
+def _closed_view_of(port: HanPort) -> PortView:
+    """What is not seen open, and that nobody wants open."""
     if port.reported == ReportedState.CLOSED:
         return PortView.CLOSED
     return PortView.NEVER_ORDERED if port.generation == 0 else PortView.UNKNOWN

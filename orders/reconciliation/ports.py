@@ -4,23 +4,24 @@ Commands are only attempts; this is what notices when an attempt came to nothing
 a closed port opens late, and when a meter says something else than we believed.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 
 from hanportal.audit import log
 from meters.headend import Clock, Report, adapter_for
 from meters.models import HanPort, HeadEnd
 from meters.states import DesiredState, ReportedState, ReportSource
-from orders import intents
+from orders import consequences, intents
+from orders.deadlines import oslo_date
 from orders.fulfilment import read_back, settling
 from orders.fulfilment.connection import Connect
 from orders.fulfilment.follow_up import CLOCK_TOLERANCE
-from orders.models import Case, Command, Order, database_now
+from orders.models import Case, Command, LifeEvent, Order, database_now
+from orders.reconciliation.alone import alone
 from orders.states import CaseKind, OrderStatus
 
 RECONCILER = log.Actor(log.ActorKind.SYSTEM, "reconciliation")
@@ -35,11 +36,12 @@ def reconcile_ports(
     *, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for
 ) -> int:
     """Read back the ports that are due and mend what differs; says how many."""
-    with _alone() as alone:
-        if not alone or not HeadEnd.objects.may_be_spoken_to(head_end):
+    with alone(SWEEP_LOCK) as is_alone:
+        if not is_alone or not HeadEnd.objects.may_be_spoken_to(head_end):
             return 0
-        _notice_differences(head_end)
-        due = _claim_due(head_end)
+        today = oslo_date(clock())
+        _notice_differences(head_end, today=today)
+        due = _claim_due(head_end, today=today)
         if not due:
             return 0
         serials = [port.meter.serial for port in due]
@@ -49,27 +51,15 @@ def reconcile_ports(
         return len(due)
 
 
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """True for the one sweep that runs; a second one finds the door closed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SWEEP_LOCK])
-        (alone,) = cursor.fetchone()
-        try:
-            yield bool(alone)
-        finally:
-            if alone:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP_LOCK])
-
-
-def _notice_differences(head_end: HeadEnd) -> None:
+def _notice_differences(head_end: HeadEnd, *, today: date) -> None:
     """A port with nothing under way that differs from its intent must be read.
 
-    So must one with an order that nothing serves.
+    So must one with an order that nothing serves. A meter that sits nowhere is history.
     """
     wanted = Order.objects.live().exclude(status=OrderStatus.ON_HOLD)
     (
-        HanPort.objects.filter(
+        HanPort.objects.installed(on=today)
+        .filter(
             ~Q(reported=F("desired")) | Q(pk__in=wanted.values("port_id")),
             # Nobody asked for some that were opened before the portal came.
             Q(generation__gt=0) | Q(reported=ReportedState.OPEN),
@@ -81,12 +71,13 @@ def _notice_differences(head_end: HeadEnd) -> None:
     )
 
 
-def _claim_due(head_end: HeadEnd) -> list[HanPort]:
+def _claim_due(head_end: HeadEnd, *, today: date) -> list[HanPort]:
     """Take the ports that are due; if we are lost, they are due again on their own."""
     with transaction.atomic():
         at = database_now()
         ports = list(
-            HanPort.objects.filter(meter__head_end=head_end, read_back_due_at__lte=at)
+            HanPort.objects.installed(on=today)
+            .filter(meter__head_end=head_end, read_back_due_at__lte=at)
             .differing_first()
             .select_related("meter__head_end")
             .select_for_update(of=("self",), skip_locked=True)[
@@ -113,7 +104,8 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
             and port.desired == DesiredState.OPEN
             and report.state == ReportedState.CLOSED
         )
-        _observe(port, report.state, at=report.observed_at, now=now)
+        events = consequences.waiting(port, chain=intents.chain_of(port))
+        _observe(port, report.state, at=report.observed_at, events=events, now=now)
         # An old reading, or one older than a newer question, calls nothing off.
         is_settled = (
             _is_fresh(claimed, observed_at=report.observed_at)
@@ -129,7 +121,7 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
         elif port.reported != port.desired:
             _mend(port, now=now)
         elif is_settled:
-            _fulfil(port, confirmed_at=report.observed_at, now=now)
+            _fulfil(port, events, confirmed_at=report.observed_at, now=now)
 
 
 def _is_fresh(claimed: HanPort, *, observed_at: datetime) -> bool:
@@ -139,7 +131,12 @@ def _is_fresh(claimed: HanPort, *, observed_at: datetime) -> bool:
 
 
 def _observe(
-    port: HanPort, state: ReportedState, *, at: datetime, now: datetime
+    port: HanPort,
+    state: ReportedState,
+    *,
+    at: datetime,
+    events: Sequence[LifeEvent],
+    now: datetime,
 ) -> None:
     before = port.reported
     port.observe(state, at=at, source=ReportSource.READ_BACK)
@@ -152,13 +149,28 @@ def _observe(
             at=now,
             facts={"desired": str(port.desired), "before": str(before)},
         )
+    if port.reported == ReportedState.OPEN and port.desired == DesiredState.CLOSED:
+        consequences.seen_open(events, seen_at=at, by=RECONCILER, at=now)
 
 
-def _fulfil(port: HanPort, *, confirmed_at: datetime, now: datetime) -> None:
-    """An order whose commands came to nothing, and whose wish is true all the same."""
+def _fulfil(
+    port: HanPort,
+    events: Sequence[LifeEvent],
+    *,
+    confirmed_at: datetime,
+    now: datetime,
+) -> None:
+    """What was wished is true, although the commands for it came to nothing."""
     order = intents.live_order_at(port)
     if order is not None and intents.serves(order, port):
         settling.fulfil(order, confirmed_at=confirmed_at, by=RECONCILER, at=now)
+    consequences.confirmed(
+        events,
+        DesiredState(port.desired),
+        confirmed_at=confirmed_at,
+        by=RECONCILER,
+        at=now,
+    )
 
 
 def _mend_unread(port: HanPort, *, now: datetime) -> None:

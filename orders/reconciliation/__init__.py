@@ -1,0 +1,15 @@
+"""What runs by itself: ports against their intents, and intents against the register.
+
+`reconcile_ports` closes the difference between what a port shall be and what it is.
+`follow_register` finds what the register says by now, and changes what ports shall be.
+"""
+
+from orders.reconciliation.endings import make_room_for_holder
+from orders.reconciliation.ports import reconcile_ports
+from orders.reconciliation.register import follow_register
+
+__all__ = [
+    "follow_register",
+    "make_room_for_holder",
+    "reconcile_ports",
+]

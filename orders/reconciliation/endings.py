@@ -1,0 +1,210 @@
+"""Consents whose giver has left, whose point is out of use, or whose giver has died.
+
+The consent ends, the order under way ends with it, and the port is closed.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from hanportal.audit import log
+from meters.headend import Clock
+from meters.models import HanPort, Holding, MeteringPoint
+from meters.states import DesiredState, ReportedState
+from notifications.models import MessageKind
+from orders import intents, notices
+from orders.consequences import midnight
+from orders.deadlines import oslo_date
+from orders.models import Consent, LifeEvent, Order
+from orders.reconciliation.point import (
+    REGISTER,
+    LockedPoint,
+    locked_point,
+    point_at,
+    sits_somewhere,
+)
+from orders.states import ENDINGS, LifeEventKind, OrderStatus
+
+NEWS = {
+    LifeEventKind.MOVED_OUT: MessageKind.MOVED_OUT,
+    LifeEventKind.POINT_DEACTIVATED: MessageKind.POINT_DEACTIVATED,
+}
+"""What the giver is told. Nobody is written to after a death."""
+
+
+def end_what_no_longer_holds(*, clock: Clock, batch: int) -> int:
+    """End the consents whose giver does not hold the point today; says how many."""
+    today = oslo_date(clock())
+    consents = Consent.objects
+    found: list[UUID] = []
+    for gone in (
+        consents.no_longer_held(on=today),
+        consents.held_with_a_gap(on=today),
+    ):
+        found += gone.values_list("metering_point_id", flat=True)[:batch]
+    ended = 0
+    for point_id in dict.fromkeys(found[:batch]):
+        with locked_point(point_id, today=today) as at:
+            ended += _end_where_it_no_longer_holds(at, now=clock())
+    return ended
+
+
+def end_consents_of_the_dead(*, clock: Clock, batch: int) -> int:
+    """End what people who have died consented to; says how many."""
+    today = oslo_date(clock())
+    found = Consent.objects.of_the_dead(on=today)
+    ended = 0
+    for point_id in list(found.values_list("metering_point_id", flat=True)[:batch]):
+        with locked_point(point_id, today=today) as at:
+            ended += _end_of_the_dead(at, now=clock())
+    return ended
+
+
+def make_room_for_holder(
+    port: HanPort, metering_point: MeteringPoint, *, also_in: str, now: datetime
+) -> None:
+    """End what somebody left behind, before the present holder's own wish.
+
+    The caller holds the port's lock and has written nothing to the audit yet.
+
+    :param also_in: the chain that the caller itself will write to.
+    """
+    at = point_at(port, metering_point, today=oslo_date(now))
+    if _end_where_it_no_longer_holds(at, also_in=also_in, now=now):
+        return
+    if at.order is not None and _chain_of(at.order) != also_in:
+        _take_back_what_was_told(at, now=now)
+        at.lock_chains(also_in)
+
+
+def _end_of_the_dead(at: LockedPoint, *, now: datetime) -> bool:
+    consent = at.consent
+    dead = Consent.objects.of_the_dead(on=at.today)
+    died_on = consent.customer.died_on if consent is not None else None
+    if consent is None or died_on is None or not dead.filter(pk=consent.pk).exists():
+        return False
+    _take_back_what_was_told(at, now=now)
+    at.lock_chains()
+    kind = LifeEventKind.HOLDER_DIED
+    _end(at, consent, kind, effective_date=died_on, now=now)
+    return True
+
+
+def _end_where_it_no_longer_holds(
+    at: LockedPoint, *, now: datetime, also_in: str | None = None
+) -> bool:
+    """Look again under the locks, and end it; False where it holds after all."""
+    consent = at.consent
+    if consent is None or _is_held(consent, today=at.today):
+        return False
+    kind, effective_date = _what_happened(consent, at)
+    _take_back_what_was_told(at, now=now)
+    at.lock_chains(*[] if also_in is None else [also_in])
+    event = _end(at, consent, kind, effective_date=effective_date, now=now)
+    notices.tell_event(NEWS[kind], event, at=now)
+    return True
+
+
+def _end(
+    at: LockedPoint,
+    consent: Consent,
+    kind: LifeEventKind,
+    *,
+    effective_date: date,
+    now: datetime,
+) -> LifeEvent:
+    order = at.order if _is_under(at.order, consent) else None
+    served = _served_port(at)
+    exposed_from = _exposed_from(served, consent, effective_date)
+    consent.end(ENDINGS[kind], by=REGISTER, at=now)
+    if order is not None:
+        order.transition_to(
+            OrderStatus.SUPERSEDED, by=REGISTER, at=now, reason=str(kind)
+        )
+    awaits = None
+    for port in at.ports:
+        if _close(port, consent, at, now=now) and port == served:
+            awaits = DesiredState.CLOSED
+    return LifeEvent.note(
+        kind,
+        metering_point=at.point,
+        customer=consent.customer,
+        consent=consent,
+        order=order,
+        port=served,
+        effective_date=effective_date,
+        awaits=awaits,
+        exposed_from=exposed_from,
+        exposed_until=now if exposed_from and awaits is None else None,
+        by=REGISTER,
+        at=now,
+    )
+
+
+def _close(port: HanPort, consent: Consent, at: LockedPoint, *, now: datetime) -> bool:
+    """True where the meter must now confirm that it is closed."""
+    chain = log.customer_chain(consent.customer_id)
+    if not sits_somewhere(port, today=at.today):
+        intents.retire(port, chain=chain, by=REGISTER, at=now)
+        return False
+    if port != at.here and Consent.objects.behind(port, on=at.today) is not None:
+        return False
+    command = intents.close_after(
+        port, consent=consent, chain=chain, by=REGISTER, at=now
+    )
+    return command is not None
+
+
+def _what_happened(consent: Consent, at: LockedPoint) -> tuple[LifeEventKind, date]:
+    if not at.point.is_active:
+        return LifeEventKind.POINT_DEACTIVATED, at.today
+    given_on = oslo_date(consent.given_at)
+    theirs = Holding.objects.filter(
+        metering_point=at.point, customer=consent.customer_id
+    )
+    endings = theirs.left(on=at.today).values_list("ends_on", flat=True)
+    since = endings.filter(ends_on__gt=given_on).order_by("ends_on").first()
+    before = endings.filter(ends_on__lte=given_on).order_by("-ends_on").first()
+    # Who never held it by what the register says now never had a ground to consent.
+    return LifeEventKind.MOVED_OUT, since or before or given_on
+
+
+def _is_held(consent: Consent, *, today: date) -> bool:
+    return Consent.objects.still_held(on=today).filter(pk=consent.pk).exists()
+
+
+def _chain_of(order: Order) -> str:
+    return log.customer_chain(order.placement.customer_id)
+
+
+def _is_under(order: Order | None, consent: Consent) -> bool:
+    return order is not None and order.consent_id == consent.pk
+
+
+def _served_port(at: LockedPoint) -> HanPort | None:
+    """The port that the consent was about: the wanted one, else the one here."""
+    wanted = [port for port in at.ports if port.desired == DesiredState.OPEN]
+    return next(iter((*wanted, *at.ports)), None)
+
+
+def _exposed_from(
+    port: HanPort | None, consent: Consent, effective_date: date
+) -> datetime | None:
+    """Since when it stood open on a consent that no longer held; None if it did not."""
+    if port is None or port.reported != ReportedState.OPEN:
+        return None
+    opened_at = (
+        consent.orders.filter(confirmed_at__isnull=False)
+        .order_by("-confirmed_at")
+        .values_list("confirmed_at", flat=True)
+        .first()
+    )
+    begun = midnight(effective_date)
+    return begun if opened_at is None else max(begun, opened_at)
+
+
+def _take_back_what_was_told(at: LockedPoint, *, now: datetime) -> None:
+    """Locks messages, so it comes before anything that is written to the audit."""
+    for port in at.ports:
+        notices.take_back(MessageKind.PORT_OPEN, port, at=now)
+    if at.order is not None:
+        notices.take_back_receipt(at.order, at=now)

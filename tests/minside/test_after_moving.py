@@ -1,0 +1,126 @@
+"""What the pages say when people have moved or the meter was exchanged."""
+
+from datetime import timedelta
+
+from django.test import Client
+
+from meters.states import HanCapability, ReportedState, ReportSource
+from orders.models import Order
+from tests.minside.conftest import LogIn
+from tests.minside.test_orders import page_of
+from tests.orders.life import (
+    exchange,
+    follow_register,
+    meters_answer,
+    move_in,
+    move_out,
+    open_the_port,
+    somebody_else,
+    today,
+)
+from tests.orders.world import World
+
+
+def main_of(kari: Client, order: Order) -> str:
+    """The page without what differs each time."""
+    return page_of(kari, order).partition("<main")[2].partition("</main>")[0]
+
+
+def points(kari: Client) -> str:
+    return kari.get("/min-side/").content.decode()
+
+
+def test_who_left_follows_the_closing_and_not_the_port_afterwards(
+    world: World, kari: Client
+) -> None:
+    order = open_the_port(world)
+    move_out(world)
+    follow_register(world)
+    shown = page_of(kari, order)
+    assert "Porten stenges nå." in shown
+    assert "Porten er åpen" not in shown.partition("Status for bestillingen")[0]
+
+    meters_answer(world)
+    assert "Måleren bekreftet at porten ble stengt" in page_of(kari, order)
+
+    newcomer = somebody_else()
+    move_in(newcomer, world.point, on=today(world))
+    world.order_opening(customer=newcomer)
+    before = main_of(kari, order)
+    meters_answer(world)
+    assert world.fresh_port().reported == ReportedState.OPEN
+    assert main_of(kari, order) == before
+    assert "Steng porten" not in before
+
+
+def test_a_closing_of_who_left_does_not_follow_the_port_either(
+    world: World, kari: Client
+) -> None:
+    open_the_port(world)
+    closing = world.order_closing()
+    meters_answer(world)
+    move_out(world)
+    before = main_of(kari, closing)
+    port = world.fresh_port()
+    port.observe(
+        ReportedState.OPEN,
+        at=world.now + timedelta(hours=1),
+        source=ReportSource.EVENT,
+    )
+
+    assert main_of(kari, closing) == before
+    assert "Porten ble stengt" in before
+
+
+def test_an_order_that_a_move_ended_says_so(world: World, kari: Client) -> None:
+    order = world.order_opening()
+    move_out(world)
+    follow_register(world)
+
+    shown = page_of(kari, order)
+
+    assert "Bestillingen er avsluttet" in shown
+    assert "Avsluttet, fordi du har flyttet" in shown
+    assert "En nyere bestilling" not in shown
+
+
+def test_the_order_page_follows_the_meter_that_sits_there_now(
+    world: World, kari: Client
+) -> None:
+    order = open_the_port(world)
+    exchange(world, number=1)
+    follow_register(world)
+    assert "Porten ble åpnet" in page_of(kari, order)
+    assert "Vi åpner porten" in points(kari)
+
+    meters_answer(world)
+
+    assert "Porten er åpen" in page_of(kari, order)
+    assert "Porten er åpen" in points(kari)
+
+
+def test_a_new_meter_that_waits_is_told_on_the_first_page(
+    world: World, kari: Client
+) -> None:
+    open_the_port(world)
+    exchange(world, number=1, capability=HanCapability.NEEDS_VISIT)
+    follow_register(world)
+
+    shown = points(kari)
+
+    assert "Porten på den nye måleren er ikke åpen" in shown
+    assert "Du har ikke bestilt åpning" not in shown
+
+
+def test_who_moves_in_sees_the_open_port_being_closed(
+    world: World, log_in: LogIn
+) -> None:
+    open_the_port(world)
+    newcomer = somebody_else()
+    move_out(world)
+    move_in(newcomer, world.point, on=today(world))
+    follow_register(world)
+
+    shown = points(log_in(newcomer))
+
+    assert "Den står åpen uten ditt samtykke. Vi stenger den" in shown
