@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meters', '0002_periods_never_overlap'),
+        ("meters", "0002_periods_never_overlap"),
     ]
 
     operations = [

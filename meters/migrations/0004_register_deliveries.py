@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meters', '0003_what_the_watchdogs_read'),
+        ("meters", "0003_what_the_watchdogs_read"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

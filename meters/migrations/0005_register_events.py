@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_staff'),
-        ('meters', '0004_register_deliveries'),
+        ("meters", "0004_register_deliveries"),
     ]
 
     operations = [

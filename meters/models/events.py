@@ -1,6 +1,6 @@
 """What the customer system told as events, and what it delivered beneath them.
 
-The register is derived: docs/adr/0014 says how events and delivered rows meet.
+The register is derived: docs/adr/0012 says how events and delivered rows meet.
 """
 
 from typing import Self

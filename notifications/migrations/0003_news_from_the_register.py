@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Let customers be told what followed from the register."""
 
     dependencies = [
-        ('notifications', '0002_what_the_watchdogs_read'),
+        ("notifications", "0002_what_the_watchdogs_read"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_staff'),
         ('meters', '0003_what_the_watchdogs_read'),
-        ('orders', '0002_what_the_tables_refuse'),
+        ("orders", "0002_what_the_tables_refuse"),
     ]
 
     operations = [

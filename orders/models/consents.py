@@ -376,7 +376,7 @@ class Consent(models.Model):
         """True while it holds: also its giver must be there, and this very meter.
 
         Whether a representation that it was given on still holds counts nothing: the
-        consent is the customer's (docs/adr/0020).
+        consent is the customer's (docs/adr/0015).
         """
         behind = Consent.objects.behind_meter(port.meter_id, on=on)
         dead = Consent.objects.of_the_dead(on=on).filter(pk=self.pk)

@@ -1,7 +1,7 @@
 """A lost login: one administrator asks for a new one, another approves it.
 
 The code goes to the person's own address, so neither of the two can use it
-(docs/adr/0021).
+(docs/adr/0014).
 """
 
 from datetime import datetime

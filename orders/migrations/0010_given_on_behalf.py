@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_a_control_has_a_purpose'),
-        ('orders', '0004_consents_newest_first'),
+        ("orders", "0009_legacy_consents"),
     ]
 
     operations = [

@@ -9,8 +9,8 @@ class Migration(migrations.Migration):
     """Count automatic closings by day, and let two people release those held."""
 
     dependencies = [
-        ("orders", "0004_consents_newest_first"),
-        ("meters", "0010_head_ends_observe_or_act"),
+        ("orders", "0007_ports_that_are_wanted_open"),
+        ("meters", "0006_head_ends_observe_or_act"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0020_company_logins'),
+        ("accounts", "0007_company_logins"),
     ]
 
     operations = [

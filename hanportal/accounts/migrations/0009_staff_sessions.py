@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0021_resets_and_notices'),
+        ("accounts", "0008_resets_and_notices"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("meters", "0004_register_deliveries")]
+    dependencies = [("meters", "0006_head_ends_observe_or_act")]
 
     operations = [
         migrations.RemoveConstraint(

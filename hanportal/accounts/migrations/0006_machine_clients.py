@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_staff'),
+        ("accounts", "0005_a_control_has_a_purpose"),
     ]
 
     operations = [

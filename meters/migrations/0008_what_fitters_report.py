@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("meters", "0020_profiles_of_head_ends")]
+    dependencies = [("meters", "0007_profiles_of_head_ends")]
 
     operations = [
         migrations.AlterField(

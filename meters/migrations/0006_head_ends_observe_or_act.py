@@ -5,7 +5,7 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     """Let each head-end only observe, or act. Those that are registered act today."""
 
-    dependencies = [("meters", "0004_register_deliveries")]
+    dependencies = [("meters", "0005_register_events")]
 
     operations = [
         migrations.AddField(

@@ -7,8 +7,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_staff'),
-        ('meters', '0010_head_ends_observe_or_act'),
-        ('orders', '0010_closing_brake'),
+        ('meters', '0006_head_ends_observe_or_act'),
+        ("orders", "0008_closing_brake"),
     ]
 
     operations = [
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='consent',
             name='end_reason',
-            field=models.CharField(blank=True, choices=[('withdrawn', 'trukket tilbake'), ('order_cancelled', 'bestillingen ble avbestilt'), ('order_failed', 'porten kunne ikke åpnes'), ('replaced', 'avløst av et nytt samtykke')], default='', max_length=20),
+            field=models.CharField(blank=True, choices=[('withdrawn', 'trukket tilbake'), ('order_cancelled', 'bestillingen ble avbestilt'), ('order_failed', 'porten kunne ikke åpnes'), ('replaced', 'avløst av et nytt samtykke'), ('moved_out', 'kunden har flyttet'), ('point_deactivated', 'målepunktet er ikke lenger i bruk'), ('holder_died', 'kunden er død')], default='', max_length=20),
         ),
         migrations.AlterField(
             model_name='consent',
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_at__isnull', True)), models.Q(('ended_at__isnull', False), ('end_reason__in', ['withdrawn', 'order_cancelled', 'order_failed', 'replaced'])), _connector='OR'), name='consent_end_has_its_reason'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_at__isnull', True)), models.Q(('ended_at__isnull', False), ('end_reason__in', ['withdrawn', 'order_cancelled', 'order_failed', 'replaced', 'moved_out', 'point_deactivated', 'holder_died'])), _connector='OR'), name='consent_end_has_its_reason'),
         ),
         migrations.AddConstraint(
             model_name='consent',
