@@ -11,7 +11,6 @@ from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
 from meters.states import DesiredState, ReportedState
 from notifications.models import MessageKind
-from orders import reconciliation
 from orders.models import Command, Consent, LifeEvent
 from orders.states import (
     CommandStatus,
@@ -224,13 +223,13 @@ def test_the_consent_of_the_dead_ends_and_nobody_is_written_to(world: World) -> 
     open_the_port(world)
     world.customer.died_on = today(world) + timedelta(days=1)
     world.customer.save()
-    follow(world)
+    follow_register(world)
     assert Consent.objects.get().is_active
 
     world.customer.died_on = today(world)
     world.customer.save()
     assert not Consent.objects.get().permits_opening(world.port, on=today(world))
-    follow(world)
+    follow_register(world)
 
     assert Consent.objects.get().end_reason == ConsentEnd.HOLDER_DIED
     assert LifeEvent.objects.get().kind == LifeEventKind.HOLDER_DIED
