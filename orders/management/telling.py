@@ -1,5 +1,8 @@
 """What the commands that import print, and the files that they write."""
 
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -9,7 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from meters.register import ImportReport, Rejection, Stage
+from meters.register import (
+    ImportReport,
+    ImportRunning,
+    RegisterUnusable,
+    Rejection,
+    Stage,
+    TooManyRejected,
+)
 
 TOLD_ROWS = 50
 """How many refused rows, and as many warnings, are printed unless asked otherwise."""
@@ -31,13 +41,49 @@ class Bars:
         self.progress.update(self.tasks[key], completed=done)
 
 
-def progress_bars() -> Progress:
+def _progress_bars() -> Progress:
     """The bars, on standard error, beside what is told."""
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
     return Progress(*columns, console=Console(stderr=True))
 
 
-def created(file: Path) -> TextIO:
+def add_telling_arguments(parser: ArgumentParser) -> None:
+    """How many refused rows are too many, and where they are told."""
+    parser.add_argument(
+        "--max-rejections",
+        type=int,
+        help="change nothing when more rows than this are refused",
+    )
+    parser.add_argument(
+        "--rejections",
+        type=Path,
+        metavar="FILE",
+        help="write every refused row to this CSV file",
+    )
+    parser.add_argument(
+        "--show",
+        type=int,
+        default=TOLD_ROWS,
+        help=f"how many refused rows to print (default {TOLD_ROWS})",
+    )
+
+
+@contextmanager
+def importing(rejections: Path | None) -> Iterator[tuple[Bars, TextIO | None]]:
+    """The bars and the file of refused rows while an import runs.
+
+    :raises CommandError: the files can't be used, or too many rows were refused.
+    """
+    with ExitStack() as stack:
+        stream = stack.enter_context(_created(rejections)) if rejections else None
+        bars = Bars(stack.enter_context(_progress_bars()))
+        try:
+            yield bars, stream
+        except (RegisterUnusable, ImportRunning, TooManyRejected) as error:
+            raise CommandError(str(error)) from error
+
+
+def _created(file: Path) -> TextIO:
     """The file, opened before anything is read: a bad path must not cost an import."""
     try:
         # With a byte order mark, which spreadsheets need to know UTF-8.

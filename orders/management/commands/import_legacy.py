@@ -1,21 +1,17 @@
 """`manage.py import_legacy FOLDER`: consents and open ports from before the portal."""
 
 from argparse import ArgumentParser
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from meters.register import ImportRunning, RegisterUnusable, TooManyRejected
 from orders.legacy import import_legacy
 from orders.management.telling import (
-    TOLD_ROWS,
-    Bars,
-    created,
-    progress_bars,
+    add_telling_arguments,
+    importing,
     tell_counts,
     tell_rows,
 )
@@ -29,40 +25,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The folder, and how many refused rows are too many."""
         parser.add_argument("folder", type=Path, help="with consents.csv and ports.csv")
-        parser.add_argument(
-            "--max-rejections",
-            type=int,
-            help="change nothing when more rows than this are refused",
-        )
-        parser.add_argument(
-            "--rejections",
-            type=Path,
-            metavar="FILE",
-            help="write every refused row to this CSV file",
-        )
-        parser.add_argument(
-            "--show",
-            type=int,
-            default=TOLD_ROWS,
-            help=f"how many refused rows to print (default {TOLD_ROWS})",
-        )
+        add_telling_arguments(parser)
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Import, then tell. Fails when the files could not be used."""
-        with ExitStack() as stack:
-            told_rows = options["rejections"]
-            stream = stack.enter_context(created(told_rows)) if told_rows else None
-            bars = Bars(stack.enter_context(progress_bars()))
-            try:
-                told = import_legacy(
-                    options["folder"],
-                    now=timezone.now(),
-                    progress=bars,
-                    rejections=stream,
-                    max_rejections=options["max_rejections"],
-                )
-            except (RegisterUnusable, ImportRunning, TooManyRejected) as error:
-                raise CommandError(str(error)) from error
+        with importing(options["rejections"]) as (bars, stream):
+            told = import_legacy(
+                options["folder"],
+                now=timezone.now(),
+                progress=bars,
+                rejections=stream,
+                max_rejections=options["max_rejections"],
+            )
         tell_counts(self.stdout, told.report)
         tell_rows(self.stdout, told.report, show=options["show"])
         self.stdout.write(

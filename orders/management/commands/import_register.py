@@ -1,7 +1,6 @@
 """`manage.py import_register FOLDER`: bring the register up to five CSV files."""
 
 from argparse import ArgumentParser
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,12 @@ from django.utils.translation import gettext as _
 
 from meters.register import (
     ImportReport,
-    ImportRunning,
-    RegisterUnusable,
     Rehearsal,
-    TooManyRejected,
     import_register,
 )
 from orders.management.telling import (
-    TOLD_ROWS,
-    Bars,
-    created,
-    progress_bars,
+    add_telling_arguments,
+    importing,
     tell_counts,
     tell_rows,
 )
@@ -71,46 +65,24 @@ class Command(BaseCommand):
             action="store_true",
             help="tell all that it would do, also to consents, and change nothing",
         )
-        parser.add_argument(
-            "--max-rejections",
-            type=int,
-            help="change nothing when more rows than this are refused",
-        )
-        parser.add_argument(
-            "--rejections",
-            type=Path,
-            metavar="FILE",
-            help="write every refused row to this CSV file",
-        )
-        parser.add_argument(
-            "--show",
-            type=int,
-            default=TOLD_ROWS,
-            help=f"how many refused rows to print (default {TOLD_ROWS})",
-        )
+        add_telling_arguments(parser)
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Import, then tell. Fails when the files could not be used."""
-        with ExitStack() as stack:
-            told_rows = options["rejections"]
-            stream = stack.enter_context(created(told_rows)) if told_rows else None
-            bars = Bars(stack.enter_context(progress_bars()))
-            folder, now = options["folder"], timezone.now()
-            told: tuple[Rehearsal, Touched] | None = None
-            try:
-                if options["dry_run"]:
-                    told = rehearse(folder, now=now, progress=bars, rejections=stream)
-                    report = told[0].report
-                else:
-                    report = import_register(
-                        folder,
-                        now=now,
-                        progress=bars,
-                        rejections=stream,
-                        max_rejections=options["max_rejections"],
-                    )
-            except (RegisterUnusable, ImportRunning, TooManyRejected) as error:
-                raise CommandError(str(error)) from error
+        folder, now = options["folder"], timezone.now()
+        told: tuple[Rehearsal, Touched] | None = None
+        with importing(options["rejections"]) as (bars, stream):
+            if options["dry_run"]:
+                told = rehearse(folder, now=now, progress=bars, rejections=stream)
+                report = told[0].report
+            else:
+                report = import_register(
+                    folder,
+                    now=now,
+                    progress=bars,
+                    rejections=stream,
+                    max_rejections=options["max_rejections"],
+                )
         tell_counts(self.stdout, report)
         if endings := endings_told(report):
             self.stdout.write(endings)
