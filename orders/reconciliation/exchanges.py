@@ -30,7 +30,7 @@ from orders.states import CaseKind, LifeEventKind, OrderKind, OrderStatus
 # meter or a command served them before, since a consent that came from an older system
 # says nothing of our intents: it names no meter, and goes on only from one that was
 # taken down open while it held. What waits for a module or a visit is left to wait.
-# The few whose port sleeps are found first, or each consent would cost every other look.
+# The few whose port sleeps come first, or each consent would cost every other look.
 UNSERVED = """
 WITH asleep AS MATERIALIZED (
     SELECT consent.id, consent.metering_point_id,
