@@ -101,6 +101,7 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
             return
         register_was_wrong = (
             port.reported_source == ReportSource.REGISTER
+            and port.reported == ReportedState.OPEN
             and port.desired == DesiredState.OPEN
             and report.state == ReportedState.CLOSED
         )

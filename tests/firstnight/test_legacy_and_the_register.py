@@ -4,13 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from hanportal.oversight.story import found_consent, story_of
+from meters.headend import Fault
 from meters.models import Holding
-from meters.states import DesiredState, ReportedState
+from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import MessageKind
 from orders.models import Command, Consent, LifeEvent
 from orders.states import ConsentEnd, LifeEventKind
 from tests.firstnight.past import Past, bring_in_consent
-from tests.firstnight.street import dispatch, reconcile
+from tests.firstnight.street import dispatch, read_again, reconcile
 from tests.orders.life import (
     assert_everything_is_at_rest,
     exchange,
@@ -63,6 +64,26 @@ def test_an_open_port_goes_on_at_the_next_meter(world: World, tmp_path: Path) ->
     assert world.fake.meters[new.meter.serial] == ReportedState.OPEN
     assert world.fresh_port().desired == DesiredState.CLOSED
     assert_everything_is_at_rest(world)
+
+
+def test_a_register_that_was_right_about_a_closed_port_takes_no_wish_back(
+    world: World, tmp_path: Path
+) -> None:
+    bring_in_consent(tmp_path, world)
+    world.now += timedelta(days=1)
+    new = exchange(world, number=1)
+    new.observe(ReportedState.CLOSED, at=world.now, source=ReportSource.REGISTER)
+    follow_register(world)
+    world.fake.plan(Fault.REJECTED)
+    dispatch(world)
+    read_again(world)
+
+    reconcile(world)
+
+    new.refresh_from_db()
+    assert new.desired == DesiredState.OPEN
+    assert follow_register(world) == 0
+    assert said_to(world.customer) == [MessageKind.METER_EXCHANGED]
 
 
 def test_a_port_that_was_closed_stays_so_at_the_next_meter(
