@@ -174,10 +174,20 @@ def test_a_desk_that_was_left_open_releases_nothing(
 
     with time_machine.travel(NOW + timedelta(minutes=16), tick=False):
         for answer in (anna.get(RELEASE), anna.post(RELEASE)):
-            assert answer.headers["Location"] == (
-                "/ansatt/logg-inn/?next=%2Fkundesenter%2Fdrift%2Fstenginger%2Ffrigi%2F"
-            )
+            assert answer.headers["Location"] == "/ansatt/bekreft/"
     assert not Event.objects.filter(chain="closing-brake").exists()
+
+
+def test_a_desk_that_was_left_open_switches_nothing(
+    world: World, browse: Browse
+) -> None:
+    olav = browse("olav", Role.OPERATOR)
+
+    with time_machine.travel(NOW + timedelta(minutes=16), tick=False):
+        answer = olav.post(switch(world, "sla-av"))
+
+    assert answer.headers["Location"] == "/ansatt/bekreft/"
+    assert HeadEnd.objects.get().is_active
 
 
 def test_two_people_release_a_delivery(
