@@ -11,8 +11,8 @@ from hanportal.accounts.models import Customer
 from hanportal.audit.models import Event
 from tests.meters.batches import Item, event, outcomes, rollback, tell, upsert
 from tests.meters.conftest import Deliver
-from tests.meters.deliveries import KARI, KARIS_NATIONAL_ID, two_homes
-from tests.meters.test_people import a_business, one_home, with_deaths
+from tests.meters.deliveries import KARI, KARIS_NATIONAL_ID, one_home, two_homes
+from tests.meters.test_people import a_business, with_deaths
 
 
 @pytest.fixture(autouse=True)
