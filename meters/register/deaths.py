@@ -24,7 +24,9 @@ class Deaths:
 
     def __init__(self, customers: Collection[UUID]) -> None:
         held = Customer.objects.filter(pk__in=customers).order_by("pk")
-        self._customers = {each.pk: each for each in held.select_for_update()}
+        self._customers = {
+            each.pk: each for each in held.select_for_update(no_key=True)
+        }
         self._died_on = {each.pk: each.died_on for each in self._customers.values()}
         self._standing: dict[UUID, dict[Key, Place]] = {pk: {} for pk in customers}
         told = RegisterEvent.objects.standing().filter(kind=EventKind.CUSTOMER_DIED)
