@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from meters.models import HanPort, Holding
+from meters.models import HanPort
 from meters.register import Progress, Rehearsal, rehearse_import
 from meters.states import DesiredState, ReportedState
 from orders.deadlines import oslo_date
@@ -21,7 +21,8 @@ class Touched:
     """How many would lose what they stand on."""
 
     consents: int
-    """Active consents whose giver would hold the point no longer."""
+    """Active consents that would end: who gave them no longer holds the point or has
+    died, or the point is out of use."""
     open_ports: int
     """Ports that are open, or shall be, and that no consent would stand behind."""
 
@@ -58,13 +59,8 @@ class _Standing:
 
 def _standing(today: date) -> _Standing:
     """The consents that hold today, and the open ports that they stand behind."""
-    held = Holding.objects.filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gt=today),
-        metering_point=OuterRef("metering_point"),
-        customer=OuterRef("customer"),
-        starts_on__lte=today,
-    )
-    holding = Consent.objects.active().filter(Exists(held))
+    dead = Consent.objects.of_the_dead(on=today)
+    holding = Consent.objects.still_held(on=today).exclude(pk__in=dead.values("pk"))
     behind = holding.filter(
         Q(metering_point__installations__ends_on__isnull=True)
         | Q(metering_point__installations__ends_on__gt=today),

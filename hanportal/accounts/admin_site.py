@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hanportal.accounts.guards import administrator_required
+from hanportal.accounts.guards import administrator_required, fresh_second_factor
 from hanportal.accounts.models import User
 
 KEPT = ("index", "app_list")
@@ -54,11 +54,12 @@ class PortalAdmin(admin.AdminSite):
             return response
 
         name = getattr(view, "__name__", "page").rstrip("_")
-        guarded = administrator_required(page=f"admin.{name}")(page)
+        guard = administrator_required(page=f"admin.{name}")
         changes = isinstance(getattr(view, "__self__", None), Changeable)
         if changes and name == "change_view":
-            return require_http_methods(["GET", "HEAD", "POST"])(guarded)
-        return require_safe(guarded)
+            grave = guard(fresh_second_factor(doing="endre et frontsystem")(page))
+            return require_http_methods(["GET", "HEAD", "POST"])(grave)
+        return require_safe(guard(page))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """The index and the lists; no login, no password pages, no catch-all."""

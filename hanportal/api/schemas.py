@@ -85,6 +85,11 @@ CUSTOMER_FIELDS: Json = {
     "phone": optional(r"^(\+?[0-9 ]{5,15})?$", "5 to 15 digits."),
     "language": one_of("nb", "nn", "en"),
     "protected_address": BOOLEAN,
+    "died_on": {
+        "type": ["string", "null"],
+        "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$",
+        "description": "Of a person. Empty or null says nothing of a death.",
+    },
 }
 CUSTOMER_REQUIRED = ["customer_number", "kind", "name", "language", "protected_address"]
 

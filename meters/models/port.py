@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from uuid6 import uuid7
 
 from meters.models.register import HeadEnd, Installation, Meter, MeteringPoint
@@ -28,14 +28,13 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
         sits = Installation.objects.on(on).filter(meter=OuterRef("meter_id"))
         return self.filter(Exists(sits))
 
-    def differing_first(self) -> Self:
-        """What is not as it should be before what is only looked at once more."""
-        is_as_wanted = ExpressionWrapper(
-            Q(reported=F("desired")), output_field=models.BooleanField()
-        )
-        return self.annotate(is_as_wanted=is_as_wanted).order_by(
-            "is_as_wanted", "read_back_due_at", "id"
-        )
+    def differing(self) -> Self:
+        """What is not as it should be, the longest due first."""
+        return self.exclude(reported=F("desired")).order_by("read_back_due_at", "id")
+
+    def as_wanted(self) -> Self:
+        """What is only looked at once more, the longest due first."""
+        return self.filter(reported=F("desired")).order_by("read_back_due_at", "id")
 
     def nowhere(self, *, on: date) -> Self:
         """Ports whose meter sits at no point on this date."""

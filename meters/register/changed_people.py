@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.backends.utils import CursorWrapper
 
+from hanportal.audit.log import Actor
 from meters.models import EventKind, EventOutcome, RegisterEvent
 from meters.register.event_items import EventItem
 from meters.register.files import CUSTOMERS
@@ -17,6 +18,7 @@ def change_people(
     items: list[EventItem],
     results: dict[int, ItemResult],
     *,
+    by: Actor,
     now: datetime,
 ) -> list[EventItem]:
     """Write the customers that events carry, unless a later event told of them.
@@ -34,6 +36,7 @@ def change_people(
             CUSTOMERS,
             {number: item.customer for number, item in rows.items()},
             ids={number: item.sender_id for number, item in rows.items()},
+            by=by,
             now=now,
         )
         for item in last:

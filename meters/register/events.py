@@ -16,6 +16,7 @@ from uuid6 import uuid7
 from hanportal.audit.log import Actor
 from meters.models import EventKind, EventOutcome, RegisterEvent
 from meters.register.changed_people import change_people
+from meters.register.deaths import Deaths
 from meters.register.deriving import Derivation, side_of
 from meters.register.event_items import EventItem, event_in
 from meters.register.items import (
@@ -33,8 +34,8 @@ from meters.register.references import refer
 from meters.register.report import Reason
 from meters.register.sides import SIDES, Side
 
-NOT_APPLIED_YET = frozenset({EventKind.CUSTOMER_DIED, EventKind.GUARDIAN_APPOINTED})
-"""Kept for when the register can hold them."""
+NOT_APPLIED = frozenset({EventKind.GUARDIAN_APPOINTED})
+"""Only kept: it does not say who the guardian is, so a representation says it."""
 
 
 @transaction.atomic
@@ -51,8 +52,8 @@ def take_events(
     with connection.cursor() as cursor:
         lock_for_batch(cursor)
         fresh = batch.without_known(read)
-        fresh = change_people(cursor, fresh, batch.results, now=now)
-        batch.keep(refer(fresh, batch.results, sender=sender, now=now))
+        fresh = change_people(cursor, fresh, batch.results, by=by, now=now)
+        batch.keep(refer(fresh, batch.results, sender=sender, now=now), by=by)
     results = [batch.results[number] for number in sorted(batch.results)]
     record_batch(uuid7(), "events", results, by=by, at=now)
     return results
@@ -98,13 +99,17 @@ class _Batch:
                 self.results[item.number] = conflict.result(item.sender_id)
         return [item for item in read if item.sender_id not in known]
 
-    def keep(self, events: list[tuple[EventItem, RegisterEvent]]) -> None:
+    def keep(self, events: list[tuple[EventItem, RegisterEvent]], *, by: Actor) -> None:
         """Derive what they touch, and store them with what came of them."""
-        derivations = _derivations([event for _, event in events])
-        targets = _targets(self.sender, [event for _, event in events])
-        rolled_back = _rolled_back(self.sender, [event for _, event in events])
+        told = [event for _, event in events]
+        targets = _targets(self.sender, told)
+        touched = [*told, *targets.values()]
+        derivations, deaths = _derivations(touched), Deaths.touched_by(touched)
+        rolled_back = _rolled_back(self.sender, told)
         for item, event in events:
-            event.outcome = _outcome(event, derivations, targets, rolled_back)
+            event.outcome = _outcome(
+                event, derivations, deaths, targets, rolled_back=rolled_back
+            )
             rolled_back.add(event.rolls_back)
             targets[event.sender_id] = event
             outcome = ItemOutcome(event.outcome)
@@ -112,15 +117,11 @@ class _Batch:
         RegisterEvent.objects.bulk_create(event for _, event in events)
         for derivation in derivations.values():
             derivation.write(today=oslo_today(self.now))
+        deaths.write(by=by, at=self.now)
 
 
-def _derivations(events: list[RegisterEvent]) -> dict[Side, Derivation]:
+def _derivations(touched: list[RegisterEvent]) -> dict[Side, Derivation]:
     """Of each side, the points that these events touch, as they were before."""
-    taken_back = RegisterEvent.objects.filter(
-        sender__in={event.sender for event in events},
-        sender_id__in=[event.rolls_back for event in events if event.rolls_back],
-    )
-    touched = [*events, *taken_back]
     made: dict[Side, Derivation] = {}
     for side in SIDES:
         told = [
@@ -149,30 +150,39 @@ def _rolled_back(sender: str, events: list[RegisterEvent]) -> set[str]:
 def _outcome(
     event: RegisterEvent,
     derivations: dict[Side, Derivation],
+    deaths: Deaths,
     targets: dict[str, RegisterEvent],
+    *,
     rolled_back: set[str],
 ) -> EventOutcome:
     """What the event does to the register, given those that came before it."""
-    if event.kind in NOT_APPLIED_YET:
+    if event.kind in NOT_APPLIED:
         return EventOutcome.RECORDED
     if event.kind == EventKind.END_USER_CHANGED:
         return EventOutcome(event.outcome)
     if event.kind == EventKind.ROLLED_BACK:
-        return _outcome_of_rollback(derivations, targets.get(event.rolls_back))
+        target = targets.get(event.rolls_back)
+        return _outcome_of_rollback(derivations, deaths, target)
+    is_rolled_back = event.sender_id in rolled_back
+    if event.kind == EventKind.CUSTOMER_DIED:
+        is_news = not is_rolled_back and deaths.add(event)
+        return EventOutcome.APPLIED if is_news else EventOutcome.NO_EFFECT
     side = side_of(event.kind)
     if side is None:
         return EventOutcome.NO_EFFECT
-    is_rolled_back = event.sender_id in rolled_back
     told: Told = side.told(event, is_rolled_back=is_rolled_back)
     changes = derivations[side].add(told)
     return EventOutcome.APPLIED if changes else EventOutcome.NO_EFFECT
 
 
 def _outcome_of_rollback(
-    derivations: dict[Side, Derivation], target: RegisterEvent | None
+    derivations: dict[Side, Derivation], deaths: Deaths, target: RegisterEvent | None
 ) -> EventOutcome:
     if target is None:
         return EventOutcome.RECORDED
+    if target.kind == EventKind.CUSTOMER_DIED:
+        lives = deaths.roll_back(target)
+        return EventOutcome.APPLIED if lives else EventOutcome.NO_EFFECT
     side = side_of(target.kind)
     if side is None or target.metering_point_id is None:
         return EventOutcome.NO_EFFECT

@@ -37,7 +37,11 @@ from meters.register.manifest import (
     require_delivered,
     require_rows,
 )
-from meters.register.people import land_deaths, merge_representations
+from meters.register.people import (
+    changed_in_nothing_else,
+    land_deaths,
+    merge_representations,
+)
 from meters.register.progress import Progress, Stage, drop, nobody, watch_reading
 from meters.register.reading import (
     RegisterUnusable,
@@ -45,7 +49,7 @@ from meters.register.reading import (
     files_in,
     require_files,
 )
-from meters.register.recording import record_import, record_landing
+from meters.register.recording import REGISTER, record_import, record_landing
 from meters.register.rejections import (
     count_rows,
     first_rejections,
@@ -261,7 +265,7 @@ def _land(
             written[file.name] = merge_file(cursor, target, now=now)
             tell(Stage.MERGE, file.file_name, 1, 1)
         customers = written[CUSTOMERS.name]
-        died = land_deaths(cursor, at=now)
+        died = changed_in_nothing_else(cursor, land_deaths(cursor, by=REGISTER, at=now))
         written[CUSTOMERS.name] = customers._replace(changed=customers.changed + died)
         if REPRESENTATIONS in files:
             stage_parsed(REPRESENTATIONS)

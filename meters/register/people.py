@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg2.sql import SQL, Literal
 
 from hanportal.accounts.models import RepresentationSource
-from hanportal.audit.log import Subject, record
+from hanportal.audit.log import Actor, Subject, record
 from meters.register import checks
 from meters.register.files import CUSTOMERS, REPRESENTATIONS
 from meters.register.merge import Written, new_id
@@ -18,11 +18,21 @@ from meters.register.recording import CHAIN, REGISTER
 from meters.register.report import Reason
 from meters.register.staging import changes, staged
 
-# An empty cell says nothing: what the customer centre learnt first stays.
+# An empty cell says nothing: what the customer centre learnt first stays. Nor does a
+# row where an event speaks.
 _DEATHS = """
 UPDATE accounts_customer AS t SET died_on = s.died_on FROM {staged} AS s
 WHERE s.problem IS NULL AND s.died_on IS NOT NULL
     AND t.customer_number = s.customer_number AND t.died_on IS DISTINCT FROM s.died_on
+    AND NOT EXISTS (
+        SELECT FROM meters_registerevent AS told
+        WHERE told.customer_id = t.id AND told.kind = 'customer_died'
+        AND NOT EXISTS (
+            SELECT FROM meters_registerevent AS taken_back
+            WHERE taken_back.sender = told.sender
+                AND taken_back.rolls_back = told.sender_id
+        )
+    )
 RETURNING t.id, s.line, s.died_on
 """
 
@@ -81,20 +91,25 @@ RETURNING t.id, t.number, t.ground, t.ends_on::text
 """
 
 
-def land_deaths(cursor: CursorWrapper, *, at: datetime) -> int:
-    """Keep who died; how many customers changed in nothing else."""
+def land_deaths(cursor: CursorWrapper, *, by: Actor, at: datetime) -> list[int]:
+    """Keep who died by the staged rows; the lines of those that were news."""
     cursor.execute(SQL(_DEATHS).format(staged=staged(CUSTOMERS)))
     deaths = cursor.fetchall()
     for customer_id, _line, died_on in deaths:
         record(
             chain=CHAIN,
             what="customer.died",
-            who=REGISTER,
+            who=by,
             on=Subject("customer", customer_id),
             at=at,
             personal={"died_on": died_on.isoformat()},
         )
-    return len(deaths) - _counted_already(cursor, [line for _id, line, _on in deaths])
+    return [line for _id, line, _on in deaths]
+
+
+def changed_in_nothing_else(cursor: CursorWrapper, died: list[int]) -> int:
+    """How many customers, of those who died by these lines."""
+    return len(died) - _counted_already(cursor, died)
 
 
 def merge_representations(cursor: CursorWrapper, *, now: datetime) -> Written:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from hanportal.accounts.models import Customer
-from meters.models import EventOutcome, Meter, MeteringPoint, RegisterEvent
+from hanportal.accounts.models import Customer, CustomerKind
+from meters.models import EventKind, EventOutcome, Meter, MeteringPoint, RegisterEvent
 from meters.register.event_items import EventItem
 from meters.register.items import ItemRefused, ItemResult
 from meters.register.report import Reason
@@ -33,9 +33,11 @@ def refer(
         }
     )
     meters = _meters(items)
+    businesses = _businesses(_each(items, "customer_number"))
     events = []
     for item in items:
         try:
+            _require_mortal(item, businesses)
             event = RegisterEvent(
                 sender=sender,
                 sender_id=item.sender_id,
@@ -91,6 +93,19 @@ def _points(gsrns: Collection[str]) -> dict[str, UUID]:
 def _customers(numbers: Collection[str]) -> dict[str, UUID]:
     rows = Customer.objects.filter(customer_number__in=numbers)
     return dict(rows.values_list("customer_number", "pk"))
+
+
+def _businesses(numbers: Collection[str]) -> set[str]:
+    rows = Customer.objects.filter(
+        customer_number__in=numbers, kind=CustomerKind.ORGANISATION
+    )
+    return set(rows.values_list("customer_number", flat=True))
+
+
+def _require_mortal(item: EventItem, businesses: Collection[str]) -> None:
+    is_death = item.kind == EventKind.CUSTOMER_DIED
+    if is_death and item.values["customer_number"] in businesses:
+        raise ItemRefused(Reason.NOT_FOR_THIS_KIND, "customer_number")
 
 
 def _meters(items: list[EventItem]) -> dict[MeterKey, UUID]:

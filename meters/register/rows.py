@@ -34,6 +34,7 @@ from meters.register.items import (
     text_in,
 )
 from meters.register.locking import lock_for_batch
+from meters.register.people import land_deaths
 from meters.register.reading import copy_line
 from meters.register.recording import record_rows
 from meters.register.report import Reason
@@ -82,7 +83,7 @@ def take_rows(
             results[number] = refused.result(ids.get(number, ""))
     with connection.cursor() as cursor:
         lock_for_batch(cursor)
-        results |= merge_rows(cursor, file, rows, ids=ids, now=now)
+        results |= merge_rows(cursor, file, rows, ids=ids, by=by, now=now)
     in_order = [results[number] for number in sorted(results)]
     record_rows(resource, in_order, sender=sender, by=by, at=now)
     return in_order
@@ -94,6 +95,7 @@ def merge_rows(
     rows: Mapping[int, list[str]],
     *,
     ids: Mapping[int, str],
+    by: Actor,
     now: datetime,
 ) -> dict[int, ItemResult]:
     """Check and merge rows that were read; the results by their numbers."""
@@ -107,7 +109,8 @@ def merge_rows(
     target, check = next(step for step in STEPS if step[0].file is file)
     check(cursor, file)
     written = merge_file(cursor, target, now=now)
-    results = _outcomes(cursor, file, ids, beneath=written.beneath)
+    died = land_deaths(cursor, by=by, at=now) if file is CUSTOMERS else ()
+    results = _outcomes(cursor, file, ids, beside={*written.beneath, *died})
     for used in (file, *_REFERS_TO.get(file.name, ())):
         unstage(cursor, staged(used), changes(used))
     return results
@@ -143,7 +146,7 @@ def _outcomes(
     file: RegisterFile,
     ids: Mapping[int, str],
     *,
-    beneath: Collection[int],
+    beside: Collection[int],
 ) -> dict[int, ItemResult]:
     cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"changes_{file.name}"])
     (was_compared,) = cursor.fetchone()
@@ -153,7 +156,7 @@ def _outcomes(
     return {
         line: ItemResult(
             sender_id=ids[line],
-            outcome=_outcome(problem, is_change=is_change or line in beneath),
+            outcome=_outcome(problem, is_change=is_change or line in beside),
             reason=Reason(problem) if problem else None,
             field=column or "",
             detail=detail or "",

@@ -1,9 +1,9 @@
 """Ordering the port opened, with the verified consent that permits it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -29,6 +29,7 @@ from orders.actions.origin import (
     require_right,
     verified_caller,
 )
+from orders.deadlines import oslo_date
 from orders.models import Consent, Order, Placement, Terms
 from orders.states import (
     Channel,
@@ -190,7 +191,6 @@ def place_openings(
     with ExitStack() as locks:
         locks.enter_context(transaction.atomic())
         ports = _locked_together(locks, origin, metering_points, now=now)
-        require_right(origin, now=now)
         placement = origin.reference(at=now)
         return [
             _open_one(
@@ -219,17 +219,38 @@ def _locked_together(
 
     With each what the opening overtakes.
     """
-    ports: list[tuple[MeteringPoint, HanPort, Overtaken]] = []
+    locked: list[tuple[HanPort, MeteringPoint]] = []
     refusals: dict[UUID, Exception] = {}
-    for point in sorted(metering_points, key=lambda each: each.pk):
+    for point in _in_order_of_ports(metering_points, on=oslo_date(now)):
         try:
             port = locks.enter_context(locked_port(origin.customer, point, now=now))
+            locked.append((port, point))
+        except REFUSALS as refusal:
+            refusals[point.pk] = refusal
+    require_right(origin, now=now)
+    _make_room(locked, origin, now=now)
+    ports: list[tuple[MeteringPoint, HanPort, Overtaken]] = []
+    for port, point in locked:
+        try:
             ports.append((point, port, _require_openable(port, point)))
         except REFUSALS as refusal:
             refusals[point.pk] = refusal
     if refusals or not ports:
         raise SomeRefused(refusals)
     return ports
+
+
+def _in_order_of_ports(
+    metering_points: Collection[MeteringPoint], *, on: date
+) -> list[MeteringPoint]:
+    """In the order of the ports' ids, as everybody locks several."""
+    ports = {
+        point.pk: HanPort.objects.at_point(point, on=on).values_list("pk", flat=True)
+        for point in metering_points
+    }
+    return sorted(
+        metering_points, key=lambda each: [str(port) for port in ports[each.pk]]
+    )
 
 
 def _open(
@@ -244,7 +265,7 @@ def _open(
     require_living(origin, now=now)
     with locked_port(origin.customer, metering_point, now=now) as port:
         require_right(origin, now=now)
-        _make_room(port, metering_point, origin, now=now)
+        _make_room([(port, metering_point)], origin, now=now)
         overtaken = _require_openable(port, metering_point)
         return _open_one(
             origin,
@@ -301,11 +322,11 @@ def _open_one(
 
 
 def _make_room(
-    port: HanPort, metering_point: MeteringPoint, origin: Origin, *, now: datetime
+    places: Sequence[tuple[HanPort, MeteringPoint]], origin: Origin, *, now: datetime
 ) -> None:
-    """What somebody else left behind at the point ends first."""
+    """What somebody else left behind at the points ends first."""
     chain = log.customer_chain(origin.customer.id)
-    reconciliation.make_room_for_holder(port, metering_point, also_in=chain, now=now)
+    reconciliation.make_room_for_holder(places, also_in=chain, now=now)
 
 
 def _require_fresh(identification: Identification, *, now: datetime) -> None:
@@ -331,7 +352,7 @@ def _require_openable(port: HanPort, metering_point: MeteringPoint) -> Overtaken
     live = intents.live_order(metering_point)
     if live is not None and live.kind == OrderKind.OPEN:
         raise AlreadyOrdered(live)
-    consent = intents.active_consent(metering_point) if live is None else None
-    if consent is not None and not consent.is_legacy:
+    consent = intents.active_consent(metering_point)
+    if live is None and consent is not None and not consent.is_legacy:
         raise AlreadyOpen
     return Overtaken(closing=live, consent=consent)

@@ -7,9 +7,11 @@ database says is to be done.
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from hanportal.audit import log
 from meters.headend import Clock, HandedIn, Refused, WorkItem, read_results, wish
-from meters.models import HeadEnd, Installation
+from meters.models import HeadEnd, Holding, Installation, MeteringPoint
 from meters.states import DesiredState
 from orders.deadlines import oslo_date
 from orders.fulfilment.callbacks import apply_report
@@ -20,7 +22,7 @@ from orders.models import Command
 def work_list(*, head_end: HeadEnd, by: log.Actor, now: datetime) -> list[WorkItem]:
     """What fitters shall do now, closings first; that somebody took it is written down.
 
-    The list holds people's addresses and order references.
+    The list holds people's addresses, but for protected ones, and order references.
     """
     items = list(_items(head_end, now=now))
     log.record(
@@ -78,6 +80,11 @@ def _items(head_end: HeadEnd, *, now: datetime) -> Iterator[WorkItem]:
         .exclude(ends_on__lte=today)
         .select_related("metering_point")
     }
+    protected = set(
+        Holding.objects.on(today)
+        .filter(metering_point__in=sites.values(), customer__has_protected_address=True)
+        .values_list("metering_point_id", flat=True)
+    )
     for command in commands:
         meter, point = command.port.meter, sites.get(command.port.meter_id)
         sent = port_command(command)
@@ -88,8 +95,20 @@ def _items(head_end: HeadEnd, *, now: datetime) -> Iterator[WorkItem]:
             manufacturer=meter.manufacturer,
             model=meter.model,
             gsrn=point.gsrn if point else "",
-            street_address=point.street_address if point else "",
-            postal_code=point.postal_code if point else "",
-            city=point.city if point else "",
+            **_address(point, is_protected=point is not None and point.pk in protected),
             wish=wish(DesiredState(command.desired)),
         )
+
+
+def _address(point: MeteringPoint | None, *, is_protected: bool) -> dict[str, str]:
+    """Where to go. A protected address stands in no file: who drives out asks."""
+    if point is None:
+        return {"street_address": "", "postal_code": "", "city": ""}
+    if is_protected:
+        words = gettext("Adressesperre")
+        return {"street_address": words, "postal_code": "", "city": ""}
+    return {
+        "street_address": point.street_address,
+        "postal_code": point.postal_code,
+        "city": point.city,
+    }

@@ -13,19 +13,32 @@ from meters.models import HeadEnd
 from meters.states import DesiredState, HeadEndMode
 from orders.deadlines import oslo_date
 from orders.models.commands import Command
-from orders.states import CommandStatus
+from orders.models.orders import Order
+from orders.states import CommandCause, CommandStatus, OrderKind, OrderStatus
 
 
 def counts_against_the_brake(*, now: datetime) -> Q:
     """Closings that no person ordered, and whose port none was let through for today.
 
-    One that was let through once is not held again, however often it is tried.
+    One that was let through once is not held again, however often it is tried. Nor is
+    one that mends what a person ordered last: a port that opened again, or was open
+    when they took their opening back.
     """
     earlier = Command.objects.filter(
         port=OuterRef("port"), passed_brake_on=oslo_date(now)
     )
+    at_port = Order.objects.filter(port=OuterRef("port"))
+    since = Order.objects.filter(
+        port=OuterRef("port"), placed_at__gt=OuterRef("placed_at")
+    )
+    wanted_closed = Q(kind=OrderKind.CLOSE) | Q(status=OrderStatus.CANCELLED)
+    asked_for = Q(
+        Exists(at_port.filter(wanted_closed).filter(~Exists(since))),
+        cause=CommandCause.RECONCILIATION,
+    )
     return Q(
         ~Exists(earlier),
+        ~asked_for,
         desired=DesiredState.CLOSED,
         order__isnull=True,
         passed_brake_on__isnull=True,

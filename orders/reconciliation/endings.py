@@ -3,6 +3,7 @@
 The consent ends, the order under way ends with it, and the port is closed.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -60,20 +61,37 @@ def end_consents_of_the_dead(*, clock: Clock, batch: int) -> int:
 
 
 def make_room_for_holder(
-    port: HanPort, metering_point: MeteringPoint, *, also_in: str, now: datetime
+    places: Sequence[tuple[HanPort, MeteringPoint]], *, also_in: str, now: datetime
 ) -> None:
     """End what somebody left behind, before the present holder's own wish.
 
-    The caller holds the port's lock and has written nothing to the audit yet.
+    The caller holds the locks of all these ports and has written nothing to the audit
+    yet.
 
     :param also_in: the chain that the caller itself will write to.
     """
-    at = point_at(port, metering_point, today=oslo_date(now))
-    if _end_where_it_no_longer_holds(at, also_in=also_in, now=now):
+    today = oslo_date(now)
+    left = [
+        at
+        for at in (point_at(port, point, today=today) for port, point in places)
+        if _is_over(at) or (at.order is not None and _chain_of(at.order) != also_in)
+    ]
+    if not left:
         return
-    if at.order is not None and _chain_of(at.order) != also_in:
+    for at in left:
         _take_back_what_was_told(at, now=now)
-        at.lock_chains(also_in)
+    log.lock_chains(*{chain for at in left for chain in at.chains()}, also_in)
+    for at in left:
+        if not _end_where_it_no_longer_holds(at, now=now):
+            _end_of_the_dead(at, now=now)
+
+
+def _is_over(at: LockedPoint) -> bool:
+    consent = at.consent
+    if consent is None:
+        return False
+    dead = Consent.objects.of_the_dead(on=at.today).filter(pk=consent.pk)
+    return not _is_held(consent, today=at.today) or dead.exists()
 
 
 def _end_of_the_dead(at: LockedPoint, *, now: datetime) -> bool:
@@ -89,16 +107,14 @@ def _end_of_the_dead(at: LockedPoint, *, now: datetime) -> bool:
     return True
 
 
-def _end_where_it_no_longer_holds(
-    at: LockedPoint, *, now: datetime, also_in: str | None = None
-) -> bool:
+def _end_where_it_no_longer_holds(at: LockedPoint, *, now: datetime) -> bool:
     """Look again under the locks, and end it; False where it holds after all."""
     consent = at.consent
     if consent is None or _is_held(consent, today=at.today):
         return False
     kind, effective_date = _what_happened(consent, at)
     _take_back_what_was_told(at, now=now)
-    at.lock_chains(*[] if also_in is None else [also_in])
+    at.lock_chains()
     event = _end(at, consent, kind, effective_date=effective_date, now=now)
     notices.tell_event(NEWS[kind], event, at=now)
     return True

@@ -28,13 +28,24 @@ from orders.states import CaseKind, LifeEventKind, OrderKind, OrderStatus
 
 # Consents that hold, whose point's present meter nobody wants open; only where another
 # meter or a command served them before, since a consent that came from an older system
-# says nothing of our intents. What waits for a module or a visit is left to wait. The
-# few whose port sleeps are found first, or each consent would cost every other look.
+# says nothing of our intents: it names no meter, and goes on only from one that was
+# taken down open while it held. What waits for a module or a visit is left to wait.
+# The few whose port sleeps come first, or each consent would cost every other look.
 UNSERVED = """
 WITH asleep AS MATERIALIZED (
     SELECT consent.id, consent.metering_point_id,
         consent.restored_from_id IS NOT NULL
-            OR consent.meter_serial <> meter.serial AS was_elsewhere
+            OR consent.meter_serial NOT IN ('', meter.serial)
+            OR consent.meter_serial = '' AND EXISTS (
+                SELECT FROM meters_installation AS before
+                JOIN meters_hanport AS taken_down
+                    ON taken_down.meter_id = before.meter_id
+                WHERE before.metering_point_id = consent.metering_point_id
+                    AND before.ends_on >= consent.imported_at::date
+                    AND before.ends_on <= installation.starts_on
+                    AND taken_down.generation > 0
+                    AND taken_down.reported = 'open'
+            ) AS was_elsewhere
     FROM orders_consent AS consent
     JOIN meters_installation AS installation
         ON installation.metering_point_id = consent.metering_point_id

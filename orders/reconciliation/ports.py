@@ -72,18 +72,24 @@ def _notice_differences(head_end: HeadEnd, *, today: date) -> None:
 
 
 def _claim_due(head_end: HeadEnd, *, today: date) -> list[HanPort]:
-    """Take the ports that are due; if we are lost, they are due again on their own."""
+    """Take the ports that are due; if we are lost, they are due again on their own.
+
+    What differs comes first, and leaves a quarter to what is only looked at once more.
+    """
     with transaction.atomic():
         at = database_now()
-        ports = list(
+        due = (
             HanPort.objects.installed(on=today)
             .filter(meter__head_end=head_end, read_back_due_at__lte=at)
-            .differing_first()
             .select_related("meter__head_end")
-            .select_for_update(of=("self",), skip_locked=True)[
-                : head_end.max_concurrency
-            ]
+            .select_for_update(of=("self",), skip_locked=True)
         )
+        most = head_end.max_concurrency
+        ports = list(due.differing()[:most])
+        # Meters that never answer must not keep the others from being looked at.
+        left = max(most - len(ports), most // 4)
+        others = list(due.as_wanted()[:left])
+        ports = [*ports[: most - len(others)], *others]
         for port in ports:
             port.read_back_by(at + _interval())
     return ports
@@ -101,6 +107,7 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
             return
         register_was_wrong = (
             port.reported_source == ReportSource.REGISTER
+            and port.reported == ReportedState.OPEN
             and port.desired == DesiredState.OPEN
             and report.state == ReportedState.CLOSED
         )

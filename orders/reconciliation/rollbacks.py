@@ -6,8 +6,9 @@ the evidence on. What is closed stays closed, and the customer may order it agai
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from hanportal.accounts.models import Customer, Ground
 from hanportal.audit import log
 from meters.headend import Clock
 from meters.models import Holding
@@ -17,7 +18,7 @@ from orders import intents, notices
 from orders.deadlines import oslo_date
 from orders.models import Consent, LifeEvent, chains_of
 from orders.reconciliation.point import REGISTER, LockedPoint, locked_point
-from orders.states import LifeEventKind
+from orders.states import LifeEventKind, OrderKind
 
 HORIZON = timedelta(days=365)
 """Older endings are not taken back by themselves: the customer orders again."""
@@ -45,7 +46,10 @@ def restore_what_was_rolled_back(*, clock: Clock, batch: int) -> int:
 
 
 def _rolled_back(*, now: datetime) -> QuerySet[LifeEvent]:
-    """Endings whose customer holds the point, without a gap over the date it ended."""
+    """Endings whose customer holds the point, without a gap over the date it ended.
+
+    Nothing is restored to the dead but what their estate gave.
+    """
     today = oslo_date(now)
     theirs = Holding.objects.filter(
         metering_point=OuterRef("metering_point"), customer=OuterRef("customer")
@@ -59,6 +63,10 @@ def _rolled_back(*, now: datetime) -> QuerySet[LifeEvent]:
     return (
         LifeEvent.objects.reversible()
         .filter(found_at__gt=now - HORIZON, metering_point__is_active=True)
+        .filter(
+            Q(consent__representation__ground=Ground.ESTATE)
+            | ~Q(customer__in=Customer.objects.died_by(today))
+        )
         .filter(Exists(theirs.on(today)))
         .filter(Exists(over_the_date))
         .filter(~Exists(ended))
@@ -69,11 +77,15 @@ def _rolled_back(*, now: datetime) -> QuerySet[LifeEvent]:
 def _roll_back(
     at: LockedPoint, event: LifeEvent, consent: Consent, *, now: datetime
 ) -> None:
-    """The newest truth decides: a consent given since stands, whoever gave it."""
+    """The newest truth decides: a consent given since stands, whoever gave it.
+
+    So does a closing that somebody ordered: it is carried out, and told.
+    """
     has_new_wish = at.consent is not None
     is_closed = event.confirmed_at is not None or (
         at.here is not None and at.here.reported == ReportedState.CLOSED
     )
+    is_being_closed = at.order is not None and at.order.kind == OrderKind.CLOSE
     followers = _followers(event)
     for each in (event, *followers):
         notices.take_back_event(each, at=now)
@@ -81,7 +93,7 @@ def _roll_back(
         log.customer_chain(consent.customer_id), *chains_of((event, *followers))
     )
     restored = None
-    if not has_new_wish and not is_closed:
+    if not (has_new_wish or is_closed or is_being_closed):
         restored = _restore(at, consent, now=now)
     rollback = LifeEvent.note(
         LifeEventKind.ROLLED_BACK,

@@ -10,18 +10,22 @@ from pytest_django import Settings
 from hanportal.accounts.models import Role, User
 from hanportal.audit.log import Event
 from meters.headend import Fault
-from meters.states import DesiredState
+from meters.models import HanPort, MeteringPoint
+from meters.states import DesiredState, ReportedState
 from orders import actions
 from orders.models import ClosingBrake, ClosingRelease, Command, database_now
-from orders.states import CommandStatus
+from orders.states import CommandStatus, OrderStatus
 from tests.accounts.staff import make_staff
 from tests.firstnight.street import (
     dispatch,
     dispatch_all,
+    exposed_port,
     exposed_ports,
     queued,
+    reconcile,
     sent,
 )
+from tests.orders.life import meters_answer, open_the_port
 from tests.orders.test_fulfilment import make_due
 from tests.orders.test_races import assert_the_log_is_whole, at_once
 from tests.orders.world import FakeHeadEnd, World, a_point_with_meter
@@ -94,6 +98,46 @@ def test_what_a_person_orders_is_never_held(world: World) -> None:
     dispatch(world)
 
     assert sent(world)[LIMIT:] == [world.port.meter.serial]
+
+
+def test_a_port_that_opens_again_after_a_persons_closing_is_not_held(
+    world: World, settings: Settings
+) -> None:
+    settings.CLOSING_BRAKE_PER_DAY = 0
+    serial = world.port.meter.serial
+    open_the_port(world)
+    closing = world.order_closing()
+    meters_answer(world)
+    closing.refresh_from_db()
+    assert closing.status == OrderStatus.COMPLETED
+    world.fake.meters[serial] = ReportedState.OPEN
+    world.fake.sent.clear()
+    HanPort.objects.update(read_back_due_at=database_now())
+    world.fake.read_at = database_now() + timedelta(minutes=1)
+    reconcile(world)
+    assert queued() == 1
+
+    dispatch_all(world)
+
+    assert sent(world) == [serial]
+
+
+def test_a_port_that_is_open_when_an_opening_is_taken_back_is_not_held(
+    world: World, settings: Settings
+) -> None:
+    settings.CLOSING_BRAKE_PER_DAY = 0
+    port = exposed_port(world, number=7)
+    point = MeteringPoint.objects.exclude(pk=world.point.pk).get()
+    order = world.order_opening(metering_point=point)
+    actions.cancel_order(
+        customer=world.customer, order=order, by=world.by, now=world.now
+    )
+    world.fake.read_at = database_now() + timedelta(minutes=1)
+    reconcile(world)
+
+    dispatch_all(world)
+
+    assert sent(world) == [port.meter.serial]
 
 
 def test_a_persons_closing_goes_before_automatic_ones(world: World) -> None:

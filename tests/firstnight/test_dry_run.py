@@ -113,6 +113,24 @@ def test_someone_who_moves_out_by_a_row_is_told_too(tmp_path: Path) -> None:
     assert Holding.objects.filter(ends_on__isnull=False).count() == 0
 
 
+@pytest.mark.usefixtures("_street")
+def test_a_death_and_a_point_out_of_use_are_told_too(tmp_path: Path) -> None:
+    unused = one_home(tmp_path / "unused")
+    unused.add("metering_points", gsrn=POINT_B, active="no")
+    dead = two_homes(tmp_path / "dead")
+    header, *rows = dead.lines["customers"]
+    died_on = ["2026-11-01" if OLA in row else "" for row in rows]
+    dead.lines["customers"] = [
+        f"{header},died_on",
+        *(f"{row},{died}" for row, died in zip(rows, died_on, strict=True)),
+    ]
+
+    for delivery in (unused, dead):
+        assert rehearse(delivery.write())[0].startswith(
+            "Samtykker som ville mistet nettavtalen: 1."
+        )
+
+
 def test_new_rows_are_told_and_do_not_land(db: None, tmp_path: Path) -> None:
     make_head_end()
     folder = two_homes(tmp_path).add("holdings", gsrn="1").write()

@@ -51,6 +51,20 @@ def test_min_side_tells_what_is_known_and_no_more(
 
 
 @time_machine.travel(NOW, tick=False)
+def test_min_side_tells_of_no_new_meter_where_a_port_was_closed_all_along(
+    world: World, tmp_path: Path, log_in: LogIn
+) -> None:
+    Past(tmp_path).add("consents").add("ports", state="closed").bring_in()
+
+    shown = page(log_in(world.customer), "/min-side/")
+
+    assert "Porten er registrert som stengt" in shown
+    assert "Måleren er byttet" not in shown
+    assert "Vi åpner porten" not in shown
+    assert "Gi et nytt samtykke" in shown
+
+
+@time_machine.travel(NOW, tick=False)
 def test_min_side_says_that_an_exposed_port_has_no_consent(
     world: World, tmp_path: Path, log_in: LogIn
 ) -> None:

@@ -13,10 +13,10 @@ from uuid6 import uuid7
 from hanportal.audit.log import Event as LogEvent
 from meters import actions
 from meters.headend import Clock, HeadEndAdapter, IdSource, Recorder
-from meters.models import HeadEnd
-from meters.states import DesiredState, HeadEndMode, ReportedState
+from meters.models import HanPort, HeadEnd
+from meters.states import DesiredState, HeadEndMode, ReportedState, ReportSource
 from orders import fulfilment
-from orders.models import Command, Consent, Order
+from orders.models import Command, Consent, Order, database_now
 from orders.states import CommandStatus, OrderStatus
 from tests.firstnight.street import (
     BY,
@@ -92,6 +92,26 @@ def test_a_port_without_consent_is_read_and_not_closed(world: World) -> None:
 
     assert sent(world) == [port.meter.serial]
     assert world.fake.meters[port.meter.serial] == ReportedState.CLOSED
+
+
+def test_meters_that_never_answer_keep_nobody_else_from_being_read(
+    world: World,
+) -> None:
+    HeadEnd.objects.update(max_concurrency=4)
+    world.head_end.refresh_from_db()
+    for number in range(100, 108):
+        exposed_port(world, number=number)
+    world.port.observe(
+        ReportedState.CLOSED, at=world.now, source=ReportSource.READ_BACK
+    )
+    world.fake.silent_reads = True
+
+    for _ in range(3):
+        HanPort.objects.update(read_back_due_at=database_now())
+        reconcile(world)
+
+    assert world.port.meter.serial in world.fake.reads
+    assert len(world.fake.reads) == 12
 
 
 def test_nothing_at_all_is_said_to_one_that_is_switched_off(world: World) -> None:

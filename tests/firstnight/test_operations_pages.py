@@ -178,6 +178,18 @@ def test_a_desk_that_was_left_open_releases_nothing(
     assert not Event.objects.filter(chain="closing-brake").exists()
 
 
+def test_a_desk_that_was_left_open_switches_nothing(
+    world: World, browse: Browse
+) -> None:
+    olav = browse("olav", Role.OPERATOR)
+
+    with time_machine.travel(NOW + timedelta(minutes=16), tick=False):
+        answer = olav.post(switch(world, "sla-av"))
+
+    assert answer.headers["Location"] == "/ansatt/bekreft/"
+    assert HeadEnd.objects.get().is_active
+
+
 def test_two_people_release_a_delivery(
     browse: Browse, tmp_path: Path, settings: Settings
 ) -> None:

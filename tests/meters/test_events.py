@@ -253,10 +253,11 @@ def test_a_changed_person_who_cannot_stand_is_refused_with_the_field() -> None:
     assert RegisterEvent.objects.count() == 0
 
 
-def test_a_death_is_kept_and_says_that_it_is_not_applied_yet() -> None:
-    died = event("customer_died", "e-1", "2026-11-01", customer_number=KARI)
+def test_a_guardian_is_kept_and_says_that_it_is_not_applied() -> None:
+    told = event("guardian_appointed", "e-1", "2026-11-01", customer_number=KARI)
+    del told["gsrn"]
 
-    assert outcomes(died) == ["recorded"]
+    assert outcomes(told) == ["recorded"]
     assert RegisterEvent.objects.get().customer == Customer.objects.get(
         customer_number=KARI
     )

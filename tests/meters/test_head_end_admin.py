@@ -1,9 +1,11 @@
 """Administrators set a head-end's profile in the admin; each change is written down."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -52,6 +54,20 @@ def address(head_end: HeadEnd) -> str:
 
 def changes_written() -> list[Event]:
     return list(Event.objects.filter(what__startswith="head_end.").order_by("sequence"))
+
+
+def test_a_desk_that_was_left_open_changes_no_head_end(head_end: HeadEnd) -> None:
+    begun = datetime(2026, 10, 5, 10, 0, tzinfo=UTC)
+    boss = make_staff("boss", Role.ADMINISTRATOR)
+    later = begun + timedelta(minutes=16)
+    with time_machine.travel(later, tick=False):
+        desk = logged_in(boss, at=begun)
+        sent = form(head_end, endpoint="https://elsewhere.example/soap")
+        answers = [desk.get(address(head_end)), desk.post(address(head_end), sent)]
+
+    assert [each["Location"] for each in answers] == ["/ansatt/bekreft/"] * 2
+    head_end.refresh_from_db()
+    assert head_end.endpoint == "https://hes.example/soap"
 
 
 def test_a_code_is_set_and_the_change_is_written_down(

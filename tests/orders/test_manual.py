@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from hanportal.accounts.models import Customer
 from hanportal.audit.log import Event
 from meters.models import HeadEnd
 from meters.states import DesiredState, ReportedState, ReportSource
@@ -85,6 +86,24 @@ def test_an_opening_goes_on_the_list_and_is_done_when_it_comes_back(
         ReportSource.FITTER,
     )
     assert listed() == []
+
+
+def test_a_protected_address_is_not_on_the_list(world: World) -> None:
+    Customer.objects.update(has_protected_address=True)
+    world.order_opening()
+    dispatch(world)
+
+    (row,) = listed()
+
+    assert (row["målernummer"], row["målepunkt"]) == (
+        world.port.meter.serial,
+        world.point.gsrn,
+    )
+    assert [row[name] for name in ("adresse", "postnummer", "poststed")] == [
+        "Adressesperre",
+        "",
+        "",
+    ]
 
 
 def test_taking_the_list_and_handing_it_in_are_written_down(

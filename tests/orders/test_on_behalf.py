@@ -13,7 +13,7 @@ from meters.states import DesiredState
 from notifications.models import Delivery, Message, MessageKind
 from orders import actions, fulfilment
 from orders.models import Consent, Order
-from orders.states import OrderStatus
+from orders.states import ConsentEnd, OrderStatus
 from tests.accounts.representing import (
     BY,
     VERA_ID,
@@ -206,6 +206,19 @@ def test_the_dead_order_nothing_and_their_estate_does(world: World) -> None:
     order_as_vera(world, estate)
 
     assert Consent.objects.get().representation == estate
+
+
+def test_an_estate_need_not_wait_for_the_deads_consent_to_end(world: World) -> None:
+    world.order_opening()
+    record_death_of(world)
+    estate = a_representation(world.customer, ground=Ground.ESTATE)
+
+    order = order_as_vera(world, estate)
+
+    ended, given = Consent.objects.order_by("given_at", "id")
+    assert ended.end_reason == ConsentEnd.HOLDER_DIED
+    assert (given, given.is_active) == (order.consent, True)
+    assert world.fresh_port().desired == DesiredState.OPEN
 
 
 def test_the_deads_own_port_can_always_be_closed(world: World) -> None:

@@ -8,6 +8,7 @@ from hanportal.accounts.models import Customer
 from meters.models import Holding, MeteringPoint
 from meters.states import DesiredState, ReportedState
 from notifications.models import MessageKind
+from orders.actions import place_closing
 from orders.models import Consent, LifeEvent
 from orders.states import LifeEventKind, OrderStatus
 from tests.orders.life import (
@@ -255,3 +256,41 @@ def test_a_point_put_back_into_use_restores_the_consent(opened: World) -> None:
     come_to_rest(opened)
     assert opened.fresh_port().reported == ReportedState.OPEN
     assert_everything_is_at_rest(opened)
+
+
+def test_a_closing_that_the_other_ordered_is_carried_out_all_the_same(
+    opened: World,
+) -> None:
+    move_out(opened)
+    ola = somebody_else()
+    move_in(ola, opened.point, on=today(opened))
+    follow_register(opened)
+    closing = place_closing(
+        customer=ola, metering_point=opened.point, by=opened.by, now=opened.now
+    )
+    take_back_the_move(opened)
+
+    follow_register(opened)
+
+    assert not Consent.objects.active().exists()
+    assert said_to(opened.customer)[-1] == MessageKind.CONSENT_NOT_RESTORED
+    meters_answer(opened)
+    closing.refresh_from_db()
+    assert closing.status == OrderStatus.COMPLETED
+    assert_everything_is_at_rest(opened)
+    opened.order_opening()
+
+
+def test_nothing_is_restored_to_the_dead(opened: World) -> None:
+    move_out(opened)
+    follow_register(opened)
+    told = said_to(opened.customer)
+    take_back_the_move(opened)
+    opened.customer.mark_dead(died_on=today(opened) - timedelta(days=1))
+
+    follow_register(opened)
+
+    assert not Consent.objects.active().exists()
+    assert set(said_to(opened.customer)) <= set(told)
+    assert_everything_is_at_rest(opened)
+    assert opened.fresh_port().reported == ReportedState.CLOSED

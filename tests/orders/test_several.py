@@ -5,12 +5,14 @@ from functools import partial
 
 import pytest
 
-from meters.models import MeteringPoint
+from hanportal.accounts.models import Customer
+from hanportal.audit import log
+from meters.models import Holding, MeteringPoint
 from meters.states import HanCapability
 from notifications.models import Message
 from orders import actions
 from orders.models import Command, Consent, Order, Placement
-from orders.states import OrderKind, OrderStatus
+from orders.states import ConsentEnd, OrderKind, OrderStatus
 from tests.accounts.representing import a_representation
 from tests.orders.test_races import assert_the_log_is_whole, at_once
 from tests.orders.world import World, a_customer, a_point_with_meter
@@ -145,3 +147,34 @@ def test_the_same_points_ordered_twice_at_once_are_ordered_once(
         assert Order.objects.live().filter(metering_point__in=points).count() == 2
     assert Placement.objects.count() == 10
     assert_the_log_is_whole()
+
+
+def test_what_others_left_behind_at_several_points_gives_way(world: World) -> None:
+    _second, third = more_points(world, 2, 3)[1:]
+    for point in (world.point, third):
+        world.order_opening(metering_point=point)
+    _move_in(world, another := a_customer("K2", national_id="01908000230"))
+    points = list(MeteringPoint.objects.order_by("gsrn"))
+
+    orders = order_all(
+        world,
+        points,
+        customer=another,
+        by=log.Actor(log.ActorKind.CUSTOMER, str(another.id)),
+    )
+
+    assert len(orders) == 3
+    assert {c.customer for c in Consent.objects.active()} == {another}
+    ended = Consent.objects.filter(customer=world.customer)
+    assert {c.end_reason for c in ended} == {ConsentEnd.MOVED_OUT}
+    assert {o.placement.customer for o in Order.objects.live()} == {another}
+    assert_the_log_is_whole()
+
+
+def _move_in(world: World, another: Customer) -> None:
+    """Somebody else comes to hold all that the world's customer held."""
+    Holding.objects.filter(customer=world.customer).update(ends_on=world.now.date())
+    for point in MeteringPoint.objects.all():
+        Holding.objects.create(
+            customer=another, metering_point=point, starts_on=world.now.date()
+        )

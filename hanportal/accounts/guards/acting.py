@@ -80,7 +80,8 @@ def representations_of(
     request: HttpRequest, user: User, *, today: date
 ) -> RepresentationQuerySet:
     """For whom the person may act today. Nobody acts in the name of the dead."""
-    if user.customer is not None and user.customer.died_on is not None:
+    died_on = None if user.customer is None else user.customer.died_on
+    if died_on is not None and died_on <= today:
         return Representation.objects.none()
     return Representation.objects.held_by(_person(request), on=today)
 

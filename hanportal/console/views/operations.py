@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hanportal.accounts.guards import (
+    fresh_second_factor,
     operations_required,
     roles_of,
     switches_required,
@@ -86,6 +87,7 @@ def proposals_file(request: HttpRequest, person: User) -> StreamingHttpResponse:
 
 @require_http_methods(FORM_METHODS)
 @switches_required(page="console.switch")
+@fresh_second_factor(doing="slå om et frontsystem")
 def switch(
     request: HttpRequest, person: User, head_end_id: UUID, verb: str
 ) -> HttpResponse:

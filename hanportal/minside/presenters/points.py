@@ -5,14 +5,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.http import Http404
 
 from hanportal.accounts.models import Customer
 from hanportal.minside.meter_facts import MeterFacts, facts_of
 from meters.models import HanPort, Installation, Meter, MeteringPoint
 from meters.states import DesiredState, HanCapability, ReportedState, ReportSource
-from orders.models import Consent, Order
+from orders.models import Consent, LifeEvent, Order
 from orders.states import OrderKind, OrderStatus
 
 LATEST_ORDERS = 10
@@ -107,9 +107,13 @@ def points_page(customer: Customer, *, today: date) -> PointsPage:
         for order in Order.objects.visible_to(customer).live().for_pages()
     }
     settled = _settled_at(customer)
+    blocked = LifeEvent.objects.unsettled().exclude(obstacle="")
+    active = Consent.objects.visible_to(customer).active()
     consents = {
         consent.metering_point_id: consent
-        for consent in Consent.objects.visible_to(customer).active()
+        for consent in active.annotate(
+            waits=Exists(blocked.filter(consent=OuterRef("pk")))
+        )
     }
     return PointsPage(
         cards=tuple(
@@ -227,7 +231,13 @@ def _card(
     settled: dict[tuple[UUID, str], datetime],
     consent: Consent | None,
 ) -> PointCard:
-    view = _view_of(port, live=live, has_consent=consent is not None)
+    # One from before the portal asks for nothing: a port that was closed stays so.
+    asks_for_it = consent is not None and (
+        not consent.is_legacy
+        or getattr(consent, "waits", False)
+        or (port is not None and port.desired == DesiredState.OPEN)
+    )
+    view = _view_of(port, live=live, is_asked_for=asks_for_it)
     since = None
     if port is not None and view in (PortView.OPEN, PortView.CLOSED):
         kind = OrderKind.OPEN if view == PortView.OPEN else OrderKind.CLOSE
@@ -249,7 +259,7 @@ def _card(
 
 
 def _view_of(
-    port: HanPort | None, *, live: Order | None, has_consent: bool
+    port: HanPort | None, *, live: Order | None, is_asked_for: bool
 ) -> PortView:
     if port is None:
         return PortView.NO_METER
@@ -257,12 +267,12 @@ def _view_of(
         return PortView.OPENING if live.kind == OrderKind.OPEN else PortView.CLOSING
     if port.reported == ReportedState.OPEN:
         return PortView.OPEN
-    if has_consent and port.desired == DesiredState.CLOSED:
+    if is_asked_for and port.desired == DesiredState.CLOSED:
         return PortView.NEW_METER_WAITS
     has_fallen_silent = (
         port.reported == ReportedState.UNKNOWN and port.reported_at is not None
     )
-    if has_consent and not has_fallen_silent:
+    if is_asked_for and not has_fallen_silent:
         return PortView.REOPENING
     return _closed_view_of(port)
 
