@@ -28,8 +28,8 @@ from orders.states import CaseKind, LifeEventKind, OrderKind, OrderStatus
 
 # Consents that hold, whose point's present meter nobody wants open; only where another
 # meter or a command served them before. A consent from an older system says nothing of
-# our intents: only where the meter before this one was open on it, and on nobody's who
-# asked us. What waits for a module or a visit is left to wait. The few whose port sleeps
+# our intents: only where the meter before this one was open on it, and was never opened
+# by us. What waits for a module or a visit is left to wait. The few whose port sleeps
 # are found first, or each consent would cost every other look.
 UNSERVED = """
 WITH asleep AS MATERIALIZED (

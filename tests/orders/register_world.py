@@ -4,7 +4,7 @@ The database's clock is the story's own here: a schema that stands before the ca
 answers `clock_timestamp()`, so that days may pass for leases and readings too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,6 +33,8 @@ NATIONAL_IDS = {"K1": "01908000079", "K2": "01908000230", "K3": "06896100090"}
 POINTS = (gsrn(1), gsrn(2))
 SERIALS = tuple(f"735999{number:010d}" for number in range(1, 5))
 """The first two sit at the points; the others lie in store."""
+
+ROUNDS = 20
 
 CLOCK = """
 CREATE SCHEMA IF NOT EXISTS story;
@@ -212,11 +214,29 @@ class Street:
         )
 
 
+def come_to_rest(street: Street, *, follow: Callable[[], int] | None = None) -> None:
+    """Whatever runs by itself runs until nothing is left to do.
+
+    :param follow: the sweep, where somebody watches it.
+    """
+    for _round in range(ROUNDS):
+        street.obey()
+        street.hear()
+        if not (follow or street.follow)() and street.is_at_rest():
+            return
+        street.dispatch()
+        street.obey()
+        street.hear()
+        street.read_back()
+        street.pass_time(timedelta(hours=2))
+
+
 def take_the_clock(now: datetime) -> None:
     """The database's clock is the story's until the transaction is rolled back."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path TO story, pg_catalog, public")
     set_clock(now)
+    check_again_at_the_end()
 
 
 def set_clock(now: datetime) -> None:

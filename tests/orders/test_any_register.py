@@ -39,6 +39,7 @@ from tests.orders.register_world import (
     SERIALS,
     build_street,
     check_again_at_the_end,
+    come_to_rest,
     keep_a_clock_of_stories,
     take_the_clock,
 )
@@ -51,7 +52,6 @@ EVENTS = (
     *("point_deactivated", "point_reactivated", "rolled_back", "rolled_back"),
     *("supplier_switched", "end_user_changed"),
 )
-ROUNDS = 20
 
 points = st.sampled_from(POINTS)
 people = st.sampled_from(sorted(NATIONAL_IDS))
@@ -326,6 +326,7 @@ class AnyRegister(RuleBasedStateMachine):
                 "meter__serial", flat=True
             )
         )
+        self._learn_of_failures()
         followed = self.street.follow()
         on, model = self.street.today, self.model
         model.follow(on)
@@ -333,7 +334,9 @@ class AnyRegister(RuleBasedStateMachine):
             gsrn, who = consent.gsrn, consent.customer.customer_number
             if gsrn in model.wishes:
                 continue
-            since = consent.restored_from.given_on
+            before = consent.restored_from
+            assert before is not None
+            since = before.given_on
             estate = consent.representation_id is not None
             wish = Wish(customer=who, gsrn=gsrn, given_on=since, by_estate=estate)
             assert model.may_stay(wish, on), "Restored although it does not hold."
@@ -360,19 +363,9 @@ class AnyRegister(RuleBasedStateMachine):
                 del self.model.wishes[gsrn]
 
     def _come_to_rest(self) -> None:
-        street = self.street
-        for _round in range(ROUNDS):
-            street.obey()
-            street.hear()
-            if not self._follow() and street.is_at_rest():
-                break
-            street.dispatch()
-            street.obey()
-            street.hear()
-            street.read_back()
-            self._learn_of_failures()
-            street.pass_time(timedelta(hours=2))
-        assert_the_street_is_as_the_model(street, self.model)
+        come_to_rest(self.street, follow=self._follow)
+        self._learn_of_failures()
+        assert_the_street_is_as_the_model(self.street, self.model)
 
 
 @pytest.fixture
