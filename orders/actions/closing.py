@@ -71,7 +71,7 @@ def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> O
         require_right(origin, now=now)
         chain = log.customer_chain(origin.customer.id)
         reconciliation.make_room_for_holder(
-            port, metering_point, also_in=chain, now=now
+            [(port, metering_point)], also_in=chain, now=now
         )
         live = intents.live_order(metering_point)
         if live is not None and live.kind == OrderKind.CLOSE:

@@ -189,8 +189,10 @@ def place_openings(
     require_living(origin, now=now)
     with ExitStack() as locks:
         locks.enter_context(transaction.atomic())
-        ports = _locked_together(locks, origin, metering_points, now=now)
+        places, refusals = _locked_together(locks, origin, metering_points, now=now)
         require_right(origin, now=now)
+        _make_room(places, origin, now=now)
+        ports = _all_openable(places, refusals)
         placement = origin.reference(at=now)
         return [
             _open_one(
@@ -214,22 +216,37 @@ def _locked_together(
     metering_points: Collection[MeteringPoint],
     *,
     now: datetime,
-) -> list[tuple[MeteringPoint, HanPort, Overtaken]]:
+) -> tuple[list[tuple[HanPort, MeteringPoint]], dict[UUID, Exception]]:
     """Every port locked, in one order for everybody, before anything is written.
 
-    With each what the opening overtakes.
+    And what stands against those that have none, by point.
     """
-    ports: list[tuple[MeteringPoint, HanPort, Overtaken]] = []
+    places: list[tuple[HanPort, MeteringPoint]] = []
     refusals: dict[UUID, Exception] = {}
     for point in sorted(metering_points, key=lambda each: each.pk):
         try:
             port = locks.enter_context(locked_port(origin.customer, point, now=now))
-            ports.append((point, port, _require_openable(port, point)))
+            places.append((port, point))
         except REFUSALS as refusal:
             refusals[point.pk] = refusal
-    if refusals or not ports:
-        raise SomeRefused(refusals)
-    return ports
+    return places, refusals
+
+
+def _all_openable(
+    places: Collection[tuple[HanPort, MeteringPoint]],
+    refusals: Mapping[UUID, Exception],
+) -> list[tuple[MeteringPoint, HanPort, Overtaken]]:
+    """With each port what the opening overtakes; none of them if any is refused."""
+    openable: list[tuple[MeteringPoint, HanPort, Overtaken]] = []
+    refused = dict(refusals)
+    for port, point in places:
+        try:
+            openable.append((point, port, _require_openable(port, point)))
+        except REFUSALS as refusal:
+            refused[point.pk] = refusal
+    if refused or not openable:
+        raise SomeRefused(refused)
+    return openable
 
 
 def _open(
@@ -244,7 +261,7 @@ def _open(
     require_living(origin, now=now)
     with locked_port(origin.customer, metering_point, now=now) as port:
         require_right(origin, now=now)
-        _make_room(port, metering_point, origin, now=now)
+        _make_room([(port, metering_point)], origin, now=now)
         overtaken = _require_openable(port, metering_point)
         return _open_one(
             origin,
@@ -301,11 +318,14 @@ def _open_one(
 
 
 def _make_room(
-    port: HanPort, metering_point: MeteringPoint, origin: Origin, *, now: datetime
+    places: Collection[tuple[HanPort, MeteringPoint]],
+    origin: Origin,
+    *,
+    now: datetime,
 ) -> None:
-    """What somebody else left behind at the point ends first."""
+    """What somebody else left behind at the points ends first."""
     chain = log.customer_chain(origin.customer.id)
-    reconciliation.make_room_for_holder(port, metering_point, also_in=chain, now=now)
+    reconciliation.make_room_for_holder(places, also_in=chain, now=now)
 
 
 def _require_fresh(identification: Identification, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 The consent ends, the order under way ends with it, and the port is closed.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -60,20 +61,31 @@ def end_consents_of_the_dead(*, clock: Clock, batch: int) -> int:
 
 
 def make_room_for_holder(
-    port: HanPort, metering_point: MeteringPoint, *, also_in: str, now: datetime
+    places: Collection[tuple[HanPort, MeteringPoint]], *, also_in: str, now: datetime
 ) -> None:
-    """End what somebody left behind, before the present holder's own wish.
+    """End what somebody left behind at these points, before the holder's own wish.
 
-    The caller holds the port's lock and has written nothing to the audit yet.
+    The caller holds the ports' locks and has written nothing to the audit yet.
 
     :param also_in: the chain that the caller itself will write to.
     """
-    at = point_at(port, metering_point, today=oslo_date(now))
-    if _end_where_it_no_longer_holds(at, also_in=also_in, now=now):
-        return
-    if at.order is not None and _chain_of(at.order) != also_in:
+    today = oslo_date(now)
+    points = [point_at(port, point, today=today) for port, point in places]
+    full = [at for at in points if _has_somebody_elses(at, also_in)]
+    for at in full:
         _take_back_what_was_told(at, now=now)
-        at.lock_chains(also_in)
+    chains = {chain for at in full for chain in at.chains()}
+    if chains:
+        log.lock_chains(also_in, *chains)
+    for at in full:
+        consent = _no_longer_held(at)
+        if consent is not None:
+            _end_and_tell(at, consent, now=now)
+
+
+def _has_somebody_elses(at: LockedPoint, chain: str) -> bool:
+    is_foreign = at.order is not None and _chain_of(at.order) != chain
+    return is_foreign or _no_longer_held(at) is not None
 
 
 def _end_of_the_dead(at: LockedPoint, *, now: datetime) -> bool:
@@ -89,19 +101,21 @@ def _end_of_the_dead(at: LockedPoint, *, now: datetime) -> bool:
     return True
 
 
-def _end_where_it_no_longer_holds(
-    at: LockedPoint, *, now: datetime, also_in: str | None = None
-) -> bool:
+def _end_where_it_no_longer_holds(at: LockedPoint, *, now: datetime) -> bool:
     """Look again under the locks, and end it; False where it holds after all."""
-    consent = at.consent
-    if consent is None or _is_held(consent, today=at.today):
+    consent = _no_longer_held(at)
+    if consent is None:
         return False
-    kind, effective_date = _what_happened(consent, at)
     _take_back_what_was_told(at, now=now)
-    at.lock_chains(*[] if also_in is None else [also_in])
+    at.lock_chains()
+    _end_and_tell(at, consent, now=now)
+    return True
+
+
+def _end_and_tell(at: LockedPoint, consent: Consent, *, now: datetime) -> None:
+    kind, effective_date = _what_happened(consent, at)
     event = _end(at, consent, kind, effective_date=effective_date, now=now)
     notices.tell_event(NEWS[kind], event, at=now)
-    return True
 
 
 def _end(
@@ -168,8 +182,11 @@ def _what_happened(consent: Consent, at: LockedPoint) -> tuple[LifeEventKind, da
     return LifeEventKind.MOVED_OUT, since or before or given_on
 
 
-def _is_held(consent: Consent, *, today: date) -> bool:
-    return Consent.objects.still_held(on=today).filter(pk=consent.pk).exists()
+def _no_longer_held(at: LockedPoint) -> Consent | None:
+    if at.consent is None:
+        return None
+    held = Consent.objects.still_held(on=at.today).filter(pk=at.consent.pk)
+    return None if held.exists() else at.consent
 
 
 def _chain_of(order: Order) -> str:
