@@ -1,6 +1,6 @@
 """Ordering the port opened, with the verified consent that permits it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -190,7 +190,10 @@ def place_openings(
     require_living(origin, now=now)
     with ExitStack() as locks:
         locks.enter_context(transaction.atomic())
-        ports = _locked_together(locks, origin, metering_points, now=now)
+        places, refusals = _locked_together(locks, origin, metering_points, now=now)
+        require_right(origin, now=now)
+        _make_room(places, origin, now=now)
+        ports = _all_openable(places, refusals)
         placement = origin.reference(at=now)
         return [
             _open_one(
@@ -214,30 +217,37 @@ def _locked_together(
     metering_points: Collection[MeteringPoint],
     *,
     now: datetime,
-) -> list[tuple[MeteringPoint, HanPort, Overtaken]]:
+) -> tuple[list[tuple[HanPort, MeteringPoint]], dict[UUID, Exception]]:
     """Every port locked, in one order for everybody, before anything is written.
 
-    With each what the opening overtakes.
+    And what stands against those that have none, by point.
     """
-    locked: list[tuple[HanPort, MeteringPoint]] = []
+    places: list[tuple[HanPort, MeteringPoint]] = []
     refusals: dict[UUID, Exception] = {}
     for point in _in_order_of_ports(metering_points, on=oslo_date(now)):
         try:
             port = locks.enter_context(locked_port(origin.customer, point, now=now))
-            locked.append((port, point))
+            places.append((port, point))
         except REFUSALS as refusal:
             refusals[point.pk] = refusal
-    require_right(origin, now=now)
-    _make_room(locked, origin, now=now)
-    ports: list[tuple[MeteringPoint, HanPort, Overtaken]] = []
-    for port, point in locked:
+    return places, refusals
+
+
+def _all_openable(
+    places: Collection[tuple[HanPort, MeteringPoint]],
+    refusals: Mapping[UUID, Exception],
+) -> list[tuple[MeteringPoint, HanPort, Overtaken]]:
+    """With each port what the opening overtakes; none of them if any is refused."""
+    openable: list[tuple[MeteringPoint, HanPort, Overtaken]] = []
+    refused = dict(refusals)
+    for port, point in places:
         try:
-            ports.append((point, port, _require_openable(port, point)))
+            openable.append((point, port, _require_openable(port, point)))
         except REFUSALS as refusal:
-            refusals[point.pk] = refusal
-    if refusals or not ports:
-        raise SomeRefused(refusals)
-    return ports
+            refused[point.pk] = refusal
+    if refused or not openable:
+        raise SomeRefused(refused)
+    return openable
 
 
 def _in_order_of_ports(
@@ -322,7 +332,10 @@ def _open_one(
 
 
 def _make_room(
-    places: Sequence[tuple[HanPort, MeteringPoint]], origin: Origin, *, now: datetime
+    places: Collection[tuple[HanPort, MeteringPoint]],
+    origin: Origin,
+    *,
+    now: datetime,
 ) -> None:
     """What somebody else left behind at the points ends first."""
     chain = log.customer_chain(origin.customer.id)

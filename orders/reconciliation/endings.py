@@ -3,7 +3,7 @@
 The consent ends, the order under way ends with it, and the port is closed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -61,63 +61,66 @@ def end_consents_of_the_dead(*, clock: Clock, batch: int) -> int:
 
 
 def make_room_for_holder(
-    places: Sequence[tuple[HanPort, MeteringPoint]], *, also_in: str, now: datetime
+    places: Collection[tuple[HanPort, MeteringPoint]], *, also_in: str, now: datetime
 ) -> None:
-    """End what somebody left behind, before the present holder's own wish.
+    """End what somebody left behind at these points, before the holder's own wish.
 
-    The caller holds the locks of all these ports and has written nothing to the audit
-    yet.
+    The caller holds the ports' locks and has written nothing to the audit yet.
 
     :param also_in: the chain that the caller itself will write to.
     """
     today = oslo_date(now)
-    left = [
-        at
-        for at in (point_at(port, point, today=today) for port, point in places)
-        if _is_over(at) or (at.order is not None and _chain_of(at.order) != also_in)
-    ]
-    if not left:
-        return
-    for at in left:
+    points = [point_at(port, point, today=today) for port, point in places]
+    full = [at for at in points if _has_somebody_elses(at, also_in)]
+    for at in full:
         _take_back_what_was_told(at, now=now)
-    log.lock_chains(*{chain for at in left for chain in at.chains()}, also_in)
-    for at in left:
-        if not _end_where_it_no_longer_holds(at, now=now):
+    chains = {chain for at in full for chain in at.chains()}
+    if chains:
+        log.lock_chains(also_in, *chains)
+    for at in full:
+        consent = _no_longer_held(at)
+        if consent is not None:
+            _end_and_tell(at, consent, now=now)
+        else:
             _end_of_the_dead(at, now=now)
 
 
-def _is_over(at: LockedPoint) -> bool:
-    consent = at.consent
-    if consent is None:
-        return False
-    dead = Consent.objects.of_the_dead(on=at.today).filter(pk=consent.pk)
-    return not _is_held(consent, today=at.today) or dead.exists()
+def _has_somebody_elses(at: LockedPoint, chain: str) -> bool:
+    is_foreign = at.order is not None and _chain_of(at.order) != chain
+    return is_foreign or _no_longer_held(at) is not None or _of_the_dead(at) is not None
+
+
+def _of_the_dead(at: LockedPoint) -> Consent | None:
+    dead = Consent.objects.of_the_dead(on=at.today).filter(metering_point=at.point.pk)
+    return dead.select_related("customer").first()
 
 
 def _end_of_the_dead(at: LockedPoint, *, now: datetime) -> bool:
-    consent = at.consent
-    dead = Consent.objects.of_the_dead(on=at.today)
-    died_on = consent.customer.died_on if consent is not None else None
-    if consent is None or died_on is None or not dead.filter(pk=consent.pk).exists():
+    consent = _of_the_dead(at)
+    if consent is None or consent.customer.died_on is None:
         return False
     _take_back_what_was_told(at, now=now)
     at.lock_chains()
-    kind = LifeEventKind.HOLDER_DIED
-    _end(at, consent, kind, effective_date=died_on, now=now)
+    died_on = consent.customer.died_on
+    _end(at, consent, LifeEventKind.HOLDER_DIED, effective_date=died_on, now=now)
     return True
 
 
 def _end_where_it_no_longer_holds(at: LockedPoint, *, now: datetime) -> bool:
     """Look again under the locks, and end it; False where it holds after all."""
-    consent = at.consent
-    if consent is None or _is_held(consent, today=at.today):
+    consent = _no_longer_held(at)
+    if consent is None:
         return False
-    kind, effective_date = _what_happened(consent, at)
     _take_back_what_was_told(at, now=now)
     at.lock_chains()
+    _end_and_tell(at, consent, now=now)
+    return True
+
+
+def _end_and_tell(at: LockedPoint, consent: Consent, *, now: datetime) -> None:
+    kind, effective_date = _what_happened(consent, at)
     event = _end(at, consent, kind, effective_date=effective_date, now=now)
     notices.tell_event(NEWS[kind], event, at=now)
-    return True
 
 
 def _end(
@@ -184,8 +187,11 @@ def _what_happened(consent: Consent, at: LockedPoint) -> tuple[LifeEventKind, da
     return LifeEventKind.MOVED_OUT, since or before or given_on
 
 
-def _is_held(consent: Consent, *, today: date) -> bool:
-    return Consent.objects.still_held(on=today).filter(pk=consent.pk).exists()
+def _no_longer_held(at: LockedPoint) -> Consent | None:
+    if at.consent is None:
+        return None
+    held = Consent.objects.still_held(on=at.today).filter(pk=at.consent.pk)
+    return None if held.exists() else at.consent
 
 
 def _chain_of(order: Order) -> str:

@@ -27,25 +27,16 @@ from orders.reconciliation.point import (
 from orders.states import CaseKind, LifeEventKind, OrderKind, OrderStatus
 
 # Consents that hold, whose point's present meter nobody wants open; only where another
-# meter or a command served them before, since a consent that came from an older system
-# says nothing of our intents: it names no meter, and goes on only from one that was
-# taken down open while it held. What waits for a module or a visit is left to wait.
-# The few whose port sleeps come first, or each consent would cost every other look.
+# meter or a command served them before. A consent from an older system says nothing of
+# our intents: only where the meter before this one was open on it, and was never opened
+# by us. What waits for a module or a visit is left to wait. The few whose port sleeps
+# are found first, or each consent would cost every other look.
 UNSERVED = """
 WITH asleep AS MATERIALIZED (
-    SELECT consent.id, consent.metering_point_id,
+    SELECT consent.id, consent.restored_from_id, consent.metering_point_id,
+        port.id AS port_id, consent.channel = 'legacy' AS is_legacy,
         consent.restored_from_id IS NOT NULL
-            OR consent.meter_serial NOT IN ('', meter.serial)
-            OR consent.meter_serial = '' AND EXISTS (
-                SELECT FROM meters_installation AS before
-                JOIN meters_hanport AS taken_down
-                    ON taken_down.meter_id = before.meter_id
-                WHERE before.metering_point_id = consent.metering_point_id
-                    AND before.ends_on >= consent.imported_at::date
-                    AND before.ends_on <= installation.starts_on
-                    AND taken_down.generation > 0
-                    AND taken_down.reported = 'open'
-            ) AS was_elsewhere
+            OR consent.meter_serial <> meter.serial AS was_elsewhere
     FROM orders_consent AS consent
     JOIN meters_installation AS installation
         ON installation.metering_point_id = consent.metering_point_id
@@ -57,9 +48,24 @@ WITH asleep AS MATERIALIZED (
     WHERE consent.ended_at IS NULL
 )
 SELECT asleep.metering_point_id FROM asleep
-WHERE (was_elsewhere OR EXISTS (
-        SELECT FROM orders_command AS served WHERE served.consent_id = asleep.id
-    ))
+WHERE (
+    (was_elsewhere AND NOT is_legacy)
+    OR EXISTS (
+        SELECT FROM orders_command AS served
+        WHERE served.consent_id IN (asleep.id, asleep.restored_from_id)
+    )
+    OR (is_legacy AND EXISTS (
+        SELECT FROM meters_installation AS former
+        JOIN meters_hanport AS left_open ON left_open.meter_id = former.meter_id
+        WHERE former.metering_point_id = asleep.metering_point_id
+            AND former.starts_on <= %(today)s
+            AND left_open.id <> asleep.port_id
+            AND (left_open.desired = 'open' OR left_open.reported = 'open')
+            AND NOT EXISTS (
+                SELECT FROM orders_command AS opened
+                WHERE opened.port_id = left_open.id AND opened.desired = 'open'
+            )
+    )))
     AND NOT EXISTS (
         SELECT FROM orders_order AS held
         WHERE held.consent_id = asleep.id AND held.status = 'on_hold'

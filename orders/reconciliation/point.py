@@ -38,12 +38,8 @@ class LockedPoint:
         here = () if self.here is None else (self.here,)
         return (*here, *self.elsewhere)
 
-    def lock_chains(self, *also: str) -> None:
-        """Lock every audit chain that may be written to, before the first event."""
-        log.lock_chains(*self.chains(), *also)
-
     def chains(self) -> set[str]:
-        """Every audit chain that may be written to."""
+        """Every audit chain that what happens here may be written to."""
         chains = {log.head_end_chain(p.meter.head_end_id) for p in self.ports}
         if self.order is not None:
             chains.add(log.customer_chain(self.order.placement.customer_id))
@@ -51,7 +47,12 @@ class LockedPoint:
             chains.add(log.customer_chain(self.consent.customer_id))
         live = Command.objects.live().filter(port__in=self.ports)
         commands = live.select_related("port__meter", "order__placement")
-        return chains | {command.chain for command in commands}
+        chains |= {command.chain for command in commands}
+        return chains
+
+    def lock_chains(self, *also: str) -> None:
+        """Lock every audit chain that may be written to, before the first event."""
+        log.lock_chains(*self.chains(), *also)
 
 
 @contextmanager

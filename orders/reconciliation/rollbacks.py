@@ -4,11 +4,11 @@ What the meter has not confirmed closed is opened again under a consent that car
 the evidence on. What is closed stays closed, and the customer may order it again.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from hanportal.accounts.models import Customer, Ground
+from hanportal.accounts.models import Ground
 from hanportal.audit import log
 from meters.headend import Clock
 from meters.models import Holding
@@ -63,15 +63,18 @@ def _rolled_back(*, now: datetime) -> QuerySet[LifeEvent]:
     return (
         LifeEvent.objects.reversible()
         .filter(found_at__gt=now - HORIZON, metering_point__is_active=True)
-        .filter(
-            Q(consent__representation__ground=Ground.ESTATE)
-            | ~Q(customer__in=Customer.objects.died_by(today))
-        )
         .filter(Exists(theirs.on(today)))
         .filter(Exists(over_the_date))
         .filter(~Exists(ended))
+        .exclude(_of_the_dead(on=today))
         .order_by("-found_at", "-id")
     )
+
+
+def _of_the_dead(*, on: date) -> Q:
+    """Nothing is restored that a death would end; what their estate gave is."""
+    died = Q(customer__died_on__lte=on)
+    return died & ~Q(consent__representation__ground=Ground.ESTATE)
 
 
 def _roll_back(
@@ -94,7 +97,7 @@ def _roll_back(
     )
     restored = None
     if not (has_new_wish or is_closed or is_being_closed):
-        restored = _restore(at, consent, now=now)
+        restored = _restore(at, event, consent, now=now)
     rollback = LifeEvent.note(
         LifeEventKind.ROLLED_BACK,
         metering_point=at.point,
@@ -103,7 +106,7 @@ def _roll_back(
         port=at.here,
         follows=event,
         effective_date=event.effective_date,
-        awaits=DesiredState.OPEN if restored and _can_open(at) else None,
+        awaits=DesiredState.OPEN if restored and _is_wanted_open(at) else None,
         by=REGISTER,
         at=now,
     )
@@ -123,11 +126,20 @@ def _followers(event: LifeEvent) -> list[LifeEvent]:
     return list(told.order_by("id").select_for_update(of=("self",)))
 
 
-def _restore(at: LockedPoint, consent: Consent, *, now: datetime) -> Consent:
+def _restore(
+    at: LockedPoint, event: LifeEvent, consent: Consent, *, now: datetime
+) -> Consent:
+    """Opened again where something had to be closed; one from before the portal may
+    never have been wanted open."""
     restored = consent.restore(by=REGISTER, at=now)
-    if at.here is not None and _can_open(at):
+    was_asked_for = event.awaits == DesiredState.CLOSED or not consent.is_legacy
+    if at.here is not None and was_asked_for and _can_open(at):
         intents.carry_open(at.here, consent=restored, order=None, by=REGISTER, at=now)
     return restored
+
+
+def _is_wanted_open(at: LockedPoint) -> bool:
+    return at.here is not None and at.here.desired == DesiredState.OPEN
 
 
 def _can_open(at: LockedPoint) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from hanportal.accounts.models import Customer
 from hanportal.audit import log
+from hanportal.audit.verify import Tally, examine
 from meters.models import Holding, MeteringPoint
 from meters.states import HanCapability
 from notifications.models import Message
@@ -178,3 +179,28 @@ def _move_in(world: World, another: Customer) -> None:
         Holding.objects.create(
             customer=another, metering_point=point, starts_on=world.now.date()
         )
+
+
+def test_what_others_left_behind_at_several_points_ends_first(world: World) -> None:
+    """Nobody waits for the sweep, whatever was left: a consent, or a closing."""
+    points = more_points(world, 2, 3)
+    for point in points[:2]:
+        world.order_opening(metering_point=point)
+    world.order_opening(metering_point=points[2])
+    actions.place_closing(
+        customer=world.customer, metering_point=points[2], by=world.by, now=world.now
+    )
+    newcomer = a_customer("K2", national_id="01908000230")
+    Holding.objects.update(ends_on=world.now.date())
+    for point in points:
+        Holding.objects.create(
+            customer=newcomer, metering_point=point, starts_on=world.now.date()
+        )
+
+    orders = order_all(world, points, customer=newcomer)
+
+    assert {order.metering_point_id for order in orders} == {p.id for p in points}
+    active = Consent.objects.active()
+    assert {consent.customer_id for consent in active} == {newcomer.id}
+    assert Order.objects.live().count() == 3
+    assert list(examine(Tally())) == []
