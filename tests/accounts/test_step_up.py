@@ -34,6 +34,7 @@ GRAVE = {
     "staff_company_inside",
     "staff_change_password",
     "oversight:export",
+    "oversight:export_exposures",
 }
 
 
