@@ -40,9 +40,11 @@ def a_move(world: World, *, protected: bool = False) -> Move:
     move_out(world, on=MOVED_ON)
     move_in(newcomer, world.point, on=MOVED_ON)
     follow_register(world)
-    assert opening.consent is not None
+    consent = opening.consent
+    assert consent is not None
+    consent.refresh_from_db()
     return Move(
-        consent=Consent.objects.get(pk=opening.consent_id),
+        consent=consent,
         newcomer=newcomer,
         event=LifeEvent.objects.exposures().get(),
     )

@@ -13,7 +13,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from hanportal.accounts.models import Customer, Role
+from hanportal.accounts.models import Customer, CustomerKind, Role
 from hanportal.audit import log
 from hanportal.audit.models import PersonalDetail
 from hanportal.oversight.exporting import BYTE_ORDER_MARK
@@ -62,10 +62,15 @@ def exported(client: Client, **asked: str) -> list[dict[str, str]]:
 
 def an_exposure(world: World, *, number: int, found_after: timedelta) -> LifeEvent:
     """Another window, at a point of its own, that has ended after an hour."""
-    customer = a_customer(f"K{number}", national_id=f"0190800{number:04d}")
+    customer = Customer.objects.create(
+        customer_number=f"K{number}",
+        kind=CustomerKind.ORGANISATION,
+        organisation_number=f"9990000{number:02d}",
+        name="Bakeri AS",
+    )
     point, port = a_point_with_meter(customer, world.head_end, number=number)
     at = NOW + found_after
-    event = LifeEvent.note(
+    return LifeEvent.note(
         LifeEventKind.MOVED_OUT,
         metering_point=point,
         customer=customer,
@@ -76,7 +81,6 @@ def an_exposure(world: World, *, number: int, found_after: timedelta) -> LifeEve
         by=BY,
         at=at,
     )
-    return event
 
 
 def test_a_window_says_when_how_long_why_where_who_and_who_was_told(
@@ -288,8 +292,9 @@ def test_looking_is_written_down_and_what_was_asked_can_be_erased(
 
 def test_only_auditors_open_it(world: World, browser_of: StaffBrowser) -> None:
     for role in set(Role) - {Role.AUDITOR}:
-        assert browser_of(role).get(REPORT).status_code == 403
-        assert browser_of(role).post(f"{REPORT}eksport/").status_code == 403
+        browser = browser_of(role)
+        assert browser.get(REPORT).status_code == 403
+        assert browser.post(f"{REPORT}eksport/").status_code == 403
 
 
 def test_no_page_costs_more_for_many_windows(

@@ -31,6 +31,7 @@ def test_it_tells_who_held_it_and_everything_that_happened_there(
 ) -> None:
     move = a_move(world)
     meters_answer(world)
+    world.now += timedelta(days=1)
     new_port = exchange(world, number=3)
     page = history(auditor, world.point)
     for told in (

@@ -72,8 +72,10 @@ def play(options: argparse.Namespace, console: Console) -> float:
     move(
         Machine.of(options.machine, portal=options.portal),
         other,
+        opened.visit,
         register=Register(options.register),
-        newcomer=names[0],
+        world=world,
+        names=(names[1], names[0]),
         timeline=stories.timeline,
     )
     return opened.seconds
