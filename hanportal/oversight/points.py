@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import Http404
 
 from hanportal.audit import log
@@ -108,18 +107,17 @@ def history_of(point: MeteringPoint, *, now: datetime) -> PointHistory:
 
 def _port_events(installations: tuple[Installation, ...]) -> tuple[PortEvent, ...]:
     """What was seen and wanted of the ports while their meters sat here."""
-    here = Q()
-    for each in installations:
-        sat = Q(subject_id=each.meter.han_port.id, at__gte=midnight(each.starts_on))
-        if each.ends_on is not None:
-            sat &= Q(at__lt=midnight(each.ends_on))
-        here |= sat
-    if not here:
-        return ()
     serials = {each.meter.han_port.id: each.meter.serial for each in installations}
-    found = log.Event.objects.about_any(list(serials)).filter(
-        here, what__startswith="port."
-    )
+    found = log.Event.objects.about_while(
+        [
+            (
+                each.meter.han_port.id,
+                midnight(each.starts_on),
+                None if each.ends_on is None else midnight(each.ends_on),
+            )
+            for each in installations
+        ]
+    ).filter(what__startswith="port.")
     return tuple(
         PortEvent(
             at=event.at,
@@ -127,5 +125,5 @@ def _port_events(installations: tuple[Installation, ...]) -> tuple[PortEvent, ..
             words=event_in_words(event.what),
             who=ACTORS.get(event.actor_kind, event.actor_kind),
         )
-        for event in found.order_by("-at", "-id")[:LATEST_PORT_EVENTS]
+        for event in found[:LATEST_PORT_EVENTS]
     )
