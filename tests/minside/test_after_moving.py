@@ -91,7 +91,10 @@ def test_the_order_page_follows_the_meter_that_sits_there_now(
     order = open_the_port(world)
     exchange(world, number=1)
     follow_register(world)
-    assert "Porten ble åpnet" in page_of(kari, order)
+    waiting = main_of(kari, order)
+    assert "Porten ble åpnet" in waiting
+    assert "Måleren er byttet, og vi åpner porten på den nye." in waiting
+    assert "Porten er åpen" not in waiting
     assert "Vi åpner porten" in points(kari)
 
     meters_answer(world)
@@ -103,12 +106,15 @@ def test_the_order_page_follows_the_meter_that_sits_there_now(
 def test_a_new_meter_that_waits_is_told_on_the_first_page(
     world: World, kari: Client
 ) -> None:
-    open_the_port(world)
+    order = open_the_port(world)
     exchange(world, number=1, capability=HanCapability.NEEDS_VISIT)
     follow_register(world)
 
     shown = points(kari)
 
+    assert "Måleren er byttet, og porten på den nye er ikke åpnet." in page_of(
+        kari, order
+    )
     assert "Porten på den nye måleren er ikke åpen" in shown
     assert "Du har ikke bestilt åpning" not in shown
 
@@ -183,3 +189,5 @@ def test_who_moves_in_sees_the_open_port_being_closed(
     shown = points(log_in(newcomer))
 
     assert "Den står åpen uten ditt samtykke. Vi stenger den" in shown
+    assert "Vil du bruke porten selv, kan du bestille åpning i ditt navn." in shown
+    assert "Vi har ikke noe samtykke fra deg" not in shown
