@@ -116,6 +116,8 @@ def test_a_new_meter_that_waits_is_told_on_the_first_page(
         kari, order
     )
     assert "Porten på den nye måleren er ikke åpen" in shown
+    assert "Trekk samtykket tilbake" in shown
+    assert "Steng porten" not in shown
     assert "Du har ikke bestilt åpning" not in shown
 
 
