@@ -69,6 +69,7 @@ def test_the_agent_sees_meters_port_and_orders_there(world: World, desk: Desk) -
         "Kaifa MA304",
         "Aidon 6525",
         "Meldt åpen av måleren",
+        "Skal være åpen",
     ):
         assert told in page, told
 

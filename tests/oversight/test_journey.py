@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import transaction
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.fixtures import Settings
 
@@ -77,6 +78,7 @@ def stage(cookie: dict[str, str], settings: Settings, page: Page) -> Iterator[St
         page.close()
 
 
+@transaction.atomic
 def an_exposure(world: World) -> None:
     """The port stood open for two days and three hours after a move."""
     since = world.now - timedelta(days=3)

@@ -16,7 +16,9 @@ from orders.models import Consent, LifeEvent, Order
 
 LATEST_SEEN: Final = 50
 SEEN: Final[dict[str, Promise]] = {
-    "port.wanted": _("Ønsket endret"),
+    "port.wanted": _("Skal endres"),
+    "port.wanted_open": _("Skal være åpen"),
+    "port.wanted_closed": _("Skal være stengt"),
     "port.registered_open": _("Oppgitt som åpen i registeret"),
     "port.reported_open": _("Meldt åpen av måleren"),
     "port.reported_closed": _("Meldt stengt av måleren"),
@@ -59,6 +61,13 @@ class History:
     consents: tuple[Consent, ...]
     life_events: tuple[LifeEvent, ...]
     seen: tuple[Seen, ...]
+
+    @property
+    def has_others(self) -> bool:
+        """True when something here was before the caller's time."""
+        theirs = [row.is_theirs for row in self.orders]
+        theirs += [each.is_theirs for each in self.seen]
+        return not all(theirs)
 
 
 def history_of(point: MeteringPoint, customer: Customer, *, today: date) -> History:
@@ -121,12 +130,17 @@ def _seen(installations: Sequence[Installation], *, since: date) -> tuple[Seen, 
     return tuple(
         Seen(
             at=event.at,
-            words=SEEN[event.what],
+            words=_words(event),
             serial=serials[event.subject_id],
             is_theirs=event.at >= _midnight(since),
         )
         for event in found[:LATEST_SEEN]
     )
+
+
+def _words(event: log.Event) -> Promise:
+    wanted = f"{event.what}_{event.facts.get('state', '')}"
+    return SEEN.get(wanted, SEEN[event.what])
 
 
 def _midnight(day: date) -> datetime:
