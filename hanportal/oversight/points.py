@@ -12,6 +12,7 @@ from hanportal.oversight.exposures import Window, shown_address, windows_of
 from hanportal.oversight.filters import midnight
 from hanportal.oversight.wording import ACTORS, event_in_words
 from meters.models import Holding, Installation, MeteringPoint, RegisterEvent
+from meters.states import DesiredState
 from orders.models import Consent, LifeEvent, Order
 
 LATEST_PORT_EVENTS: Final = 100
@@ -69,12 +70,11 @@ def history_of(point: MeteringPoint, *, now: datetime) -> PointHistory:
         .order_by("-starts_on", "-id")
     )
     consents = tuple(Consent.objects.for_the_register().filter(metering_point=point))
-    life_events = tuple(
+    events = list(
         LifeEvent.objects.filter(metering_point=point)
-        .select_related("customer", "consent", "metering_point", "port__meter")
+        .select_related("customer", "metering_point")
         .order_by("-found_at", "-id")
     )
-    exposures = LifeEvent.objects.exposures().filter(metering_point=point)
     holders = [
         *(holding.customer for holding in holdings),
         *(consent.customer for consent in consents),
@@ -84,25 +84,24 @@ def history_of(point: MeteringPoint, *, now: datetime) -> PointHistory:
         address=shown_address(point, holders),
         holdings=holdings,
         consents=consents,
-        orders=tuple(
-            Order.objects.for_pages()
-            .select_related("placement__customer")
-            .filter(metering_point=point)
-            .newest_first()
-        ),
-        life_events=life_events,
-        windows=windows_of(
-            list(exposures.select_related("customer", "metering_point")), now=now
-        ),
-        register_events=tuple(
-            RegisterEvent.objects.with_standing()
-            .filter(metering_point=point)
-            .select_related("customer", "meter")
-            .order_by("-received_at", "-id")
-        ),
+        orders=_orders(point),
+        life_events=tuple(events),
+        windows=windows_of([e for e in events if e.is_exposure], now=now),
+        register_events=_register_events(point),
         installations=installations,
         port_events=_port_events(installations),
     )
+
+
+def _orders(point: MeteringPoint) -> tuple[Order, ...]:
+    orders = Order.objects.for_pages().select_related("placement__customer")
+    return tuple(orders.filter(metering_point=point).newest_first())
+
+
+def _register_events(point: MeteringPoint) -> tuple[RegisterEvent, ...]:
+    events = RegisterEvent.objects.with_standing().filter(metering_point=point)
+    events = events.select_related("customer", "meter")
+    return tuple(events.order_by("-received_at", "-id"))
 
 
 def _port_events(installations: tuple[Installation, ...]) -> tuple[PortEvent, ...]:
@@ -122,8 +121,16 @@ def _port_events(installations: tuple[Installation, ...]) -> tuple[PortEvent, ..
         PortEvent(
             at=event.at,
             serial=serials[event.subject_id],
-            words=event_in_words(event.what),
+            words=_words(event),
             who=ACTORS.get(event.actor_kind, event.actor_kind),
         )
         for event in found[:LATEST_PORT_EVENTS]
     )
+
+
+def _words(event: log.Event) -> str:
+    """With what the port was to be, where that is what the event tells."""
+    words, state = event_in_words(event.what), str(event.facts.get("state", ""))
+    if state not in DesiredState.values:
+        return words
+    return f"{words}: {DesiredState(state).label}"

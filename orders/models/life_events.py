@@ -165,6 +165,11 @@ class LifeEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
 
+    @property
+    def is_exposure(self) -> bool:
+        """True where its port stood open on the consent that it ended."""
+        return self.exposed_from is not None and self.kind in ENDINGS
+
     @classmethod
     def note(
         cls,

@@ -1,32 +1,16 @@
-"""The operator's customer system: tells of a move over the machine interface."""
+"""The operator's customer system, at the machine interface."""
 
 import base64
 import csv
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urljoin
 from urllib.request import Request, urlopen
-from zoneinfo import ZoneInfo
 
-from hanportal.demo.smoke.browser import TIMEOUT_SECONDS, Deviation, expect, text_of
-from hanportal.demo.smoke.minside import MinSide, consent_line
-from hanportal.demo.smoke.story import Timeline
-from hanportal.demo.smoke.world import Effect, World, wait_for
-
-EVENT = "smoke-move-1"
-MOVE_SECONDS = 30
-LEAVER_IS_TOLD = (
-    "HAN-porten du hadde åpen, er stengt",
-    "Samtykket er avsluttet fordi du har flyttet",
-)
-COMER_IS_TOLD = (
-    "HAN-porten hos deg har stått åpen uten ditt samtykke",
-    "HAN-porten hos deg sto åpen uten ditt samtykke",
-)
+from hanportal.demo.smoke.browser import TIMEOUT_SECONDS, Deviation, expect
 
 
 @dataclass(frozen=True)
@@ -116,92 +100,3 @@ class Machine:
             return error.code, json.load(error)
         except (URLError, TimeoutError) as error:
             raise Deviation(f"{url} does not answer: {error}.") from error
-
-
-def move(
-    machine: Machine,
-    leaver: MinSide,
-    comer: MinSide,
-    *,
-    register: Register,
-    world: World,
-    names: tuple[str, str],
-    timeline: Timeline,
-) -> None:
-    """Somebody moves in where the leaver had the port open; the workers close it.
-
-    :param names: of who leaves and who comes.
-    :raises Deviation: the register, the meter or Min side says something else.
-    """
-    newcomer = names[1]
-    timeline.story("A move, told by the customer system")
-    expect("without a token", actual=machine.without_token(), expected=401)
-    machine.log_in()
-    timeline.tell(f"{machine.code} has a token")
-    card = next(each for each in leaver.cards() if each.state == "open")
-    order = _newest_order(leaver)
-    earlier = world.effects(card.serial)
-    gsrn = register.gsrn(card.serial)
-    event = {
-        "id": EVENT,
-        "kind": "moved_in",
-        "gsrn": gsrn,
-        "effective_on": datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat(),
-        "customer_number": register.customer_number(newcomer),
-    }
-    timeline.start_clock()
-    expect("the move", actual=machine.tell(event), expected=["applied"])
-    expect("told again", actual=machine.tell(event), expected=["unchanged"])
-    holders = machine.holders(gsrn)
-    expect("who holds it", actual=holders, expected=[event["customer_number"]])
-    timeline.tell(f"{newcomer} holds {gsrn} from today, says the register")
-    serials = [each.serial for each in leaver.cards()]
-    expect("the leaver's card", actual=card.serial in serials, expected=False)
-    timeline.tell("and it has left the former holder's Min side")
-
-    def closed() -> list[Effect] | None:
-        return world.effects(card.serial)[len(earlier) :] or None
-
-    effects = wait_for("“closed” at the meter", closed, seconds=MOVE_SECONDS)
-    expect("the ledger", actual=[e.state for e in effects], expected=["closed"])
-    timeline.tell("[bold]the port is closed[/], says its ledger", effects[0].at)
-    consent = consent_line(leaver.open(order))
-    if "Avsluttet" not in consent:
-        raise Deviation(f"The consent has not ended: {consent!r}.")
-    timeline.tell("the consent has ended")
-    told_of_the_end(leaver, LEAVER_IS_TOLD, timeline=timeline)
-    texts = told_of_the_end(comer, COMER_IS_TOLD, timeline=timeline)
-    for text in texts:
-        expect("who lived there is named", actual=names[0] in text, expected=False)
-    timeline.tell("and nothing of who lived there")
-
-
-def told_of_the_end(
-    visit: MinSide, subjects: tuple[str, ...], *, timeline: Timeline
-) -> list[str]:
-    """Wait until the newest messages have these subjects, the last first; their texts.
-
-    :raises Deviation: they do not come in time.
-    """
-
-    def told() -> bool | None:
-        return tuple(visit.inbox()[: len(subjects)]) == subjects or None
-
-    wait_for(f"“{subjects[0]}” in the inbox", told, seconds=MOVE_SECONDS)
-    for subject in reversed(subjects):
-        timeline.tell(f"told: {subject}")
-    page = visit.open("/min-side/innboks/")
-    links = [str(a.get("href")) for a in page.find("//a[@class='hk-post']")]
-    newest = links[: len(subjects)]
-    return [text_of(visit.open(link).find("//main")[0]) for link in newest]
-
-
-def _newest_order(visit: MinSide) -> str:
-    """The address of the newest order on Min side.
-
-    :raises Deviation: there is none.
-    """
-    for link in visit.open("/min-side/").find("//main//a/@href"):
-        if "/bestilling/" in str(link):
-            return str(link)
-    raise Deviation("Min side lists no order.")
