@@ -1,6 +1,7 @@
 """The log's tables: events that stay, and the personal details that may go."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -75,6 +76,20 @@ class EventQuerySet(models.QuerySet["Event"]):
     def about_any(self, ids: Collection[UUID]) -> Self:
         """Everything that was done to any of these, each chain in its order."""
         return self.filter(subject_id__in=ids).order_by("chain", "sequence")
+
+    def about_while(
+        self, periods: Collection[tuple[UUID, datetime, datetime | None]]
+    ) -> Self:
+        """What was done to each of these from one moment until another, newest first.
+
+        A subject may have several periods; None is a period that has not ended.
+        """
+        within = Q()
+        for subject_id, since, until in periods:
+            period = Q(subject_id=subject_id, at__gte=since)
+            within |= period if until is None else period & Q(at__lt=until)
+        found = self.filter(within) if within else self.none()
+        return found.order_by("-at", "-id")
 
     def reads_of(self, subject: Subject) -> Self:
         """When the staff looked at this subject, the latest look first."""

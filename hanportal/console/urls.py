@@ -5,6 +5,7 @@ from django.urls import path
 from hanportal.console.views import (
     callers,
     controls,
+    history,
     operations,
     orders,
     queues,
@@ -35,6 +36,7 @@ urlpatterns = [
         representations.revoke,
         name="revoke_representation",
     ),
+    path(f"{POINT}/historikk/", history.history, name="history"),
     path(f"{POINT}/apne/", orders.open_port, name="open"),
     path(f"{POINT}/steng/", orders.close_port, name="close"),
     path("bestilling/<uuid:order_id>/", orders.order, name="order"),

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from hanportal.minside.views import inbox, opening, orders, points, receipt, site
+from hanportal.minside.views import (
+    history,
+    inbox,
+    opening,
+    orders,
+    points,
+    receipt,
+    site,
+)
 
 app_name = "minside"
 
@@ -17,6 +25,7 @@ urlpatterns = [
     path(f"{POINT}/apne/varsling/", opening.notices, name="open_notices"),
     path(f"{POINT}/apne/se-over/", opening.check, name="open_check"),
     path(f"{POINT}/steng/", orders.close, name="close"),
+    path(f"{POINT}/historikk/", history.history, name="history"),
     path(f"{ORDER}/", orders.order, name="order"),
     path(f"{ORDER}/status/", orders.status, name="order_status"),
     path(f"{ORDER}/kvittering.pdf", receipt.receipt, name="receipt"),

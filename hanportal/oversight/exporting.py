@@ -30,9 +30,9 @@ def guarded(text: str) -> str:
 
 def as_csv(rows: Iterable[Row]) -> Iterator[str]:
     """Semicolons and a byte order mark, as spreadsheets in Norway expect."""
-    yield BYTE_ORDER_MARK + _line(COLUMNS)
+    yield BYTE_ORDER_MARK + line_of(COLUMNS)
     for row in rows:
-        yield _line(guarded(text) for text in _grouped(record_of(row)).values())
+        yield line_of(guarded(text) for text in _grouped(record_of(row)).values())
 
 
 def as_json_lines(rows: Iterable[Row]) -> Iterator[str]:
@@ -107,8 +107,8 @@ def record_of(row: Row) -> dict[str, str]:
     consent, terms = row.consent, row.consent.terms
     told = (
         consent.receipt_number,
-        _time(consent.given_at),
-        _time(consent.ended_at),
+        oslo_time(consent.given_at),
+        oslo_time(consent.ended_at),
         str(consent.get_end_reason_display()),
         str(consent.get_channel_display()),
         consent.customer.customer_number,
@@ -123,12 +123,12 @@ def record_of(row: Row) -> dict[str, str]:
         str(consent.get_security_display()),
         consent.identified_by_issuer,
         consent.identified_level,
-        _time(consent.identified_at),
+        oslo_time(consent.identified_at),
         *_representative(consent),
         str(consent.get_legacy_method_display()),
         consent.legacy_evidence,
         consent.legacy_terms,
-        _time(consent.imported_at),
+        oslo_time(consent.imported_at),
     )
     return dict(zip(COLUMNS, told, strict=True))
 
@@ -150,11 +150,13 @@ def _grouped(record: dict[str, str]) -> dict[str, str]:
     return record
 
 
-def _time(moment: datetime | None) -> str:
+def oslo_time(moment: datetime | None) -> str:
+    """The moment in Oslo to the second; empty where there is none."""
     return "" if moment is None else moment.astimezone(OSLO).isoformat(" ", "seconds")
 
 
-def _line(cells: Iterable[str]) -> str:
+def line_of(cells: Iterable[str]) -> str:
+    """One line of a CSV file."""
     line = io.StringIO()
     csv.writer(line, delimiter=";").writerow(cells)
     return line.getvalue()

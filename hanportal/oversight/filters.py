@@ -84,10 +84,10 @@ class Filters:
         """Those of the consents that match everything asked for."""
         found = consents.filter(self._who() & self._where() & self._state())
         if self.since is not None:
-            found = found.filter(given_at__gte=_midnight(self.since))
+            found = found.filter(given_at__gte=midnight(self.since))
         if self.until is not None:
             after = self.until + timedelta(days=1)
-            found = found.filter(given_at__lt=_midnight(after))
+            found = found.filter(given_at__lt=midnight(after))
         if self.channel:
             found = found.filter(channel=self.channel)
         if self.terms:
@@ -129,5 +129,6 @@ class Filters:
         return Q(end_reason=self.state)
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The first moment of a date in Oslo."""
     return datetime.combine(day, time.min, tzinfo=OSLO)

@@ -305,8 +305,11 @@ def _contradictions(consent: Consent, events: list[log.Event]) -> tuple[str, ...
 
 
 def _looks(consent: Consent) -> tuple[Look, ...]:
+    """At the customer, and at the history of the point, which names its holders."""
     customer = log.Subject("customer", consent.customer_id)
-    reads = log.Event.objects.reads_of(customer)[:LATEST_LOOKS]
+    point = log.Subject("metering_point", consent.metering_point_id)
+    found = log.Event.objects.reads_of(customer) | log.Event.objects.reads_of(point)
+    reads = found[:LATEST_LOOKS]
     return tuple(
         Look(read.at, read.actor_reference, str(read.facts.get("page", read.what)))
         for read in reads

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from hanportal.oversight.views import consents, export, register, verification
+from hanportal.oversight.views import (
+    consents,
+    export,
+    exposures,
+    points,
+    register,
+    verification,
+)
 
 app_name = "oversight"
 
@@ -11,6 +18,13 @@ CONSENT = "samtykke/<uuid:consent_id>"
 urlpatterns = [
     path("", register.register, name="register"),
     path("eksport/", export.export, name="export"),
+    path("apne-uten-samtykke/", exposures.exposures, name="exposures"),
+    path(
+        "apne-uten-samtykke/eksport/",
+        exposures.export_exposures,
+        name="export_exposures",
+    ),
+    path("malepunkt/<uuid:point_id>/", points.point, name="point"),
     path("kontroll/", verification.whole_log, name="log"),
     path("kontroll/kjor/", verification.verify_log, name="verify_log"),
     path(f"{CONSENT}/", consents.consent, name="consent"),

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -14,7 +15,7 @@ from meters.models import HanPort, MeteringPoint
 from meters.states import DesiredState
 from orders.models.consents import Consent
 from orders.models.orders import Order
-from orders.states import REVERSIBLE, LifeEventKind
+from orders.states import ENDINGS, REVERSIBLE, LifeEventKind
 
 
 class LifeEventQuerySet(models.QuerySet["LifeEvent"]):
@@ -44,6 +45,18 @@ class LifeEventQuerySet(models.QuerySet["LifeEvent"]):
             self.filter(consent=consent)
             .select_related("port__meter")
             .order_by("found_at", "id")
+        )
+
+    def exposures(self) -> Self:
+        """Where a port stood open without a consent, what was found last first."""
+        endings = self.filter(exposed_from__isnull=False, kind__in=ENDINGS)
+        return endings.order_by("-found_at", "-id")
+
+    def found_before(self, found_at: datetime, event_id: UUID) -> Self:
+        """What stands behind this place when the newest is first."""
+        return self.filter(
+            Q(found_at__lt=found_at) | Q(found_at=found_at, id__lt=event_id),
+            found_at__lte=found_at,
         )
 
     def ending(self, consent: Consent) -> "LifeEvent | None":
@@ -151,6 +164,11 @@ class LifeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def is_exposure(self) -> bool:
+        """True where its port stood open on the consent that it ended."""
+        return self.exposed_from is not None and self.kind in ENDINGS
 
     @classmethod
     def note(

@@ -37,6 +37,7 @@ GRAVE = {
     "console:switch",
     "console:release_closings",
     "console:release_delivery",
+    "oversight:export_exposures",
 }
 
 

@@ -132,6 +132,7 @@ def test_the_people_to_log_in_as_are_customers_but_a_stranger_and_representative
         "Olena Kovalenko": [("Kaifa", "remote")],
         "Leif Nygård": [("Landis+Gyr", "needs_visit")],
         "Solveig Strand": [("Aidon", "remote")],
+        "Nora Myhre": [("Aidon", "remote")],
         "Berit Bakke": None,
         "Vera Lunde": None,
         "Marte Fossum": None,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.test import Client
 
+from meters.models import Holding
 from meters.states import HanCapability, ReportedState, ReportSource
 from orders.models import Order
 from tests.minside.conftest import LogIn
@@ -90,7 +91,10 @@ def test_the_order_page_follows_the_meter_that_sits_there_now(
     order = open_the_port(world)
     exchange(world, number=1)
     follow_register(world)
-    assert "Porten ble åpnet" in page_of(kari, order)
+    waiting = main_of(kari, order)
+    assert "Porten ble åpnet" in waiting
+    assert "Måleren er byttet, og vi åpner porten på den nye." in waiting
+    assert "Porten er åpen" not in waiting
     assert "Vi åpner porten" in points(kari)
 
     meters_answer(world)
@@ -102,14 +106,77 @@ def test_the_order_page_follows_the_meter_that_sits_there_now(
 def test_a_new_meter_that_waits_is_told_on_the_first_page(
     world: World, kari: Client
 ) -> None:
-    open_the_port(world)
+    order = open_the_port(world)
     exchange(world, number=1, capability=HanCapability.NEEDS_VISIT)
     follow_register(world)
 
     shown = points(kari)
 
+    assert "Måleren er byttet, og porten på den nye er ikke åpnet." in page_of(
+        kari, order
+    )
     assert "Porten på den nye måleren er ikke åpen" in shown
+    assert "Trekk samtykket tilbake" in shown
+    assert "Steng porten" not in shown
     assert "Du har ikke bestilt åpning" not in shown
+
+
+def test_a_known_move_out_is_announced_on_the_card(world: World, kari: Client) -> None:
+    open_the_port(world)
+    assert "Nettavtalen din her slutter" not in points(kari)
+    move_out(world, on=today(world) + timedelta(days=57))
+
+    shown = points(kari)
+
+    assert "Nettavtalen din her slutter" in shown
+    assert "tirsdag 1. desember 2026" in shown
+    assert "Da avsluttes samtykket, og porten stenges." in shown
+
+
+def test_a_move_out_without_a_consent_promises_no_closing(
+    world: World, kari: Client
+) -> None:
+    move_out(world, on=today(world) + timedelta(days=57))
+
+    shown = points(kari)
+
+    assert "tirsdag 1. desember 2026" in shown
+    assert "samtykket" not in shown.partition("slutter")[2].partition("</p>")[0]
+
+
+def test_the_same_customers_next_period_is_no_move_out(
+    world: World, kari: Client
+) -> None:
+    later = today(world) + timedelta(days=57)
+    move_out(world, on=later)
+    move_in(world.customer, world.point, on=later)
+    assert "Nettavtalen din her slutter" not in points(kari)
+
+    Holding.objects.filter(ends_on=None).update(ends_on=later + timedelta(days=31))
+    assert "fredag 1. januar 2027" in points(kari)
+
+
+def test_who_comes_afterwards_is_not_on_the_card(world: World, kari: Client) -> None:
+    later = today(world) + timedelta(days=57)
+    newcomer = somebody_else()
+    newcomer.name = "Per Innflytter"
+    newcomer.save(update_fields=["name"])
+    move_out(world, on=later)
+    move_in(newcomer, world.point, on=later)
+    assert "Per Innflytter" not in points(kari)
+
+
+def test_who_left_finds_their_orders_and_why_there_is_no_point(
+    world: World, kari: Client
+) -> None:
+    order = open_the_port(world)
+    move_out(world)
+    follow_register(world)
+
+    shown = points(kari)
+
+    assert f"/min-side/bestilling/{order.id}/" in shown
+    assert "Bestillingene og kvitteringene dine finner du fortsatt under." in shown
 
 
 def test_who_moves_in_sees_the_open_port_being_closed(
@@ -124,3 +191,5 @@ def test_who_moves_in_sees_the_open_port_being_closed(
     shown = points(log_in(newcomer))
 
     assert "Den står åpen uten ditt samtykke. Vi stenger den" in shown
+    assert "Vil du bruke porten selv, kan du bestille åpning i ditt navn." in shown
+    assert "Vi har ikke noe samtykke fra deg" not in shown

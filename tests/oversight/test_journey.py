@@ -5,18 +5,21 @@ Set HANPORTAL_SCREENSHOTS to a folder to keep pictures of every page.
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import transaction
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.fixtures import Settings
 
 from hanportal.accounts.models import Role
 from hanportal.audit import log
 from meters.states import ReportedState
+from orders.models import LifeEvent
+from orders.states import LifeEventKind
 from tests.minside.stage import free_port, portal_on
 from tests.minside.test_journey import (
     Stage,
@@ -24,8 +27,8 @@ from tests.minside.test_journey import (
     browser_context_args,
     browser_type_launch_args,
 )
-from tests.orders.world import build_world
-from tests.oversight.staff import a_browser_of, a_staff_member
+from tests.orders.world import World, build_world
+from tests.oversight.staff import BY, a_browser_of, a_staff_member
 from tests.oversight.street import Street
 
 __all__ = [
@@ -70,8 +73,26 @@ def stage(cookie: dict[str, str], settings: Settings, page: Page) -> Iterator[St
         shown.meter_confirms(ReportedState.OPEN)
         world.order_closing()
         Street(world).many(52)
+        an_exposure(world)
         yield shown
         page.close()
+
+
+@transaction.atomic
+def an_exposure(world: World) -> None:
+    """The port stood open for two days and three hours after a move."""
+    since = world.now - timedelta(days=3)
+    LifeEvent.note(
+        LifeEventKind.MOVED_OUT,
+        metering_point=world.point,
+        customer=world.customer,
+        port=world.port,
+        effective_date=since.date(),
+        exposed_from=since,
+        exposed_until=since + timedelta(days=2, hours=3),
+        by=BY,
+        at=world.now,
+    )
 
 
 def test_from_the_register_to_a_verified_log(stage: Stage, tmp_path: Path) -> None:
@@ -116,6 +137,19 @@ def test_from_the_register_to_a_verified_log(stage: Stage, tmp_path: Path) -> No
     expect(page.get_by_text("Loggen leses.")).to_be_hidden()
     stage.look("46-log-read")
 
+    page.get_by_role("link", name="Åpne uten samtykke").click()
+    stage.heading("Porter som sto åpne uten samtykke")
+    expect(page.get_by_text("2 døgn 3 timer").first).to_be_visible()
+    stage.look("49-exposures")
+    with page.expect_download() as download:
+        stage.press("Regneark (CSV)")
+    download.value.save_as(file)
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        assert len(list(csv.DictReader(lines, delimiter=";"))) == 1
+    page.get_by_role("cell").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Målepunkt 7070")
+    stage.look("50-point")
+
     page.goto(f"{stage.address}/innsyn/?channel=fax")
     stage.look("47-register-refused")
     page.goto(f"{stage.address}/innsyn/?who=Ingen")
@@ -123,7 +157,7 @@ def test_from_the_register_to_a_verified_log(stage: Stage, tmp_path: Path) -> No
     done = log.Event.objects.filter(what__in=["export.ended", "log.verified"])
     assert [event.facts["complete"] for event in done.order_by("sequence")] == [
         True
-    ] * 3
+    ] * 4
     assert stage.complaints == []
 
 

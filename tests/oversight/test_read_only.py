@@ -10,7 +10,7 @@ from uuid6 import uuid7
 from hanportal.oversight.urls import urlpatterns
 from tests.conventions.source import dotted, product, where
 
-POSTED = {"export", "verify_chain", "verify_log"}
+POSTED = {"export", "export_exposures", "verify_chain", "verify_log"}
 WRITING = {
     "abulk_create",
     "acreate",

@@ -25,14 +25,20 @@ def record_page_view(
     customer: UUID | None,
     query: str,
     now: datetime,
+    point: UUID | None = None,
 ) -> None:
     """Write the one read event of a page that a staff member was shown.
 
     :param subjects: what the page was about, by the names in its address.
     :param customer: whom it showed, where it showed one customer.
     :param query: what was searched for; kept where it can be erased.
+    :param point: the metering point, where it showed everybody who held it.
     """
-    subject = Subject("customer", customer) if customer else Subject("staff", user.id)
+    subject = Subject("staff", user.id)
+    if customer is not None:
+        subject = Subject("customer", customer)
+    elif point is not None:
+        subject = Subject("metering_point", point)
     record(
         chain=staff_reads_chain(user.id),
         what="page.viewed",

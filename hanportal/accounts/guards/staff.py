@@ -30,6 +30,7 @@ Guard = Callable[[ForStaff[Page]], Guarded[Page]]
 
 _ROLES = "_staff_roles"
 _CUSTOMER = "_staff_read_customer"
+_POINT = "_staff_read_point"
 _QUERY = "_staff_read_query"
 
 
@@ -100,15 +101,22 @@ def roles_of(request: HttpRequest) -> frozenset[Role]:
 
 
 def note_read(
-    request: HttpRequest, *, customer: UUID | None = None, query: str = ""
+    request: HttpRequest,
+    *,
+    customer: UUID | None = None,
+    point: UUID | None = None,
+    query: str = "",
 ) -> None:
     """Say more about what this page shows, for its read event.
 
     :param customer: the one customer that it shows.
+    :param point: the metering point whose holders it shows, whoever they are.
     :param query: what was searched for; it can be erased from the log.
     """
     if customer is not None:
         setattr(request, _CUSTOMER, customer)
+    if point is not None:
+        setattr(request, _POINT, point)
     if query:
         setattr(request, _QUERY, query)
 
@@ -155,6 +163,7 @@ def _write_down(
         page=page,
         subjects={name: str(value) for name, value in kwargs.items()},
         customer=getattr(request, _CUSTOMER, None),
+        point=getattr(request, _POINT, None),
         query=getattr(request, _QUERY, ""),
         now=timezone.now(),
     )

@@ -38,6 +38,8 @@ class Player:
     is_business: bool = False
     months_here: int = 40
     """How long ago the player moved in."""
+    leaves_in_days: int = 0
+    """How soon the player moves out, as the register knows already; 0 for who stays."""
     represented_by: Agent | None = None
     days_dead: int = 0
     """How long ago the player died; 0 for the living."""
@@ -180,6 +182,19 @@ CAST = (
                 postal_code="5700",
                 city="Voss",
                 make="kaifa",
+            )
+        ],
+    ),
+    Player(
+        name="Nora Myhre",
+        label="Kunde som flytter ut om en uke",
+        leaves_in_days=7,
+        homes=[
+            Home(
+                street_address="Kaigata 14",
+                postal_code="6002",
+                city="Ålesund",
+                make="aidon",
             )
         ],
     ),

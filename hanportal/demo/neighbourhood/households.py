@@ -73,13 +73,15 @@ class Neighbourhood:
         if player.represented_by:
             yield self._representation(customer, player.represented_by)
         moved_in = self._today - timedelta(days=30 * player.months_here)
+        leaves = timedelta(days=player.leaves_in_days)
+        leaves_on = self._today + leaves if leaves else None
         for home in player.homes:
             point = self._point_of(home)
             meter = self._factory.meter(home.make, capability=home.capability)
             yield from (point, meter)
             fitted = ROLLOUT + timedelta(days=ROLLOUT_DAYS)
             yield _installed(point, meter, fitted, None)
-            yield _held(point, customer, moved_in, None)
+            yield _held(point, customer, moved_in, leaves_on)
 
     def _representation(self, customer: Customer, agent: Agent) -> Representation:
         number = f"R{next(self._representation_numbers)}"

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from hanportal.demo.smoke.browser import Deviation
 from hanportal.demo.smoke.console import serve
-from hanportal.demo.smoke.machine import Machine, Register, move
+from hanportal.demo.smoke.machine import Machine, Register
 from hanportal.demo.smoke.minside import consent_line
+from hanportal.demo.smoke.moving import move
 from hanportal.demo.smoke.oversight import audit, receipt_number_in
 from hanportal.demo.smoke.staff import staff_in
 from hanportal.demo.smoke.story import Stories, Timeline
@@ -72,8 +73,10 @@ def play(options: argparse.Namespace, console: Console) -> float:
     move(
         Machine.of(options.machine, portal=options.portal),
         other,
+        opened.visit,
         register=Register(options.register),
-        newcomer=names[0],
+        world=world,
+        names=(names[1], names[0]),
         timeline=stories.timeline,
     )
     return opened.seconds

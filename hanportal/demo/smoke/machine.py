@@ -1,22 +1,16 @@
-"""The operator's customer system: tells of a move over the machine interface."""
+"""The operator's customer system, at the machine interface."""
 
 import base64
 import csv
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urljoin
 from urllib.request import Request, urlopen
-from zoneinfo import ZoneInfo
 
 from hanportal.demo.smoke.browser import TIMEOUT_SECONDS, Deviation, expect
-from hanportal.demo.smoke.minside import MinSide
-from hanportal.demo.smoke.story import Timeline
-
-EVENT = "smoke-move-1"
 
 
 @dataclass(frozen=True)
@@ -106,40 +100,3 @@ class Machine:
             return error.code, json.load(error)
         except (URLError, TimeoutError) as error:
             raise Deviation(f"{url} does not answer: {error}.") from error
-
-
-def move(
-    machine: Machine,
-    leaver: MinSide,
-    *,
-    register: Register,
-    newcomer: str,
-    timeline: Timeline,
-) -> None:
-    """Somebody moves in where the leaver had the port open.
-
-    What then becomes of the port is the workers' to see, and this story's to follow.
-
-    :raises Deviation: the register or Min side says something else.
-    """
-    timeline.story("A move, told by the customer system")
-    expect("without a token", actual=machine.without_token(), expected=401)
-    machine.log_in()
-    timeline.tell(f"{machine.code} has a token")
-    card = leaver.cards()[0]
-    gsrn = register.gsrn(card.serial)
-    event = {
-        "id": EVENT,
-        "kind": "moved_in",
-        "gsrn": gsrn,
-        "effective_on": datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat(),
-        "customer_number": register.customer_number(newcomer),
-    }
-    expect("the move", actual=machine.tell(event), expected=["applied"])
-    expect("told again", actual=machine.tell(event), expected=["unchanged"])
-    holders = machine.holders(gsrn)
-    expect("who holds it", actual=holders, expected=[event["customer_number"]])
-    timeline.tell(f"{newcomer} holds {gsrn} from today, says the register")
-    serials = [each.serial for each in leaver.cards()]
-    expect("the leaver's card", actual=card.serial in serials, expected=False)
-    timeline.tell("and it has left the former holder's Min side")

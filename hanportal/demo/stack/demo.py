@@ -100,17 +100,35 @@ class Demo:
 
     def machine_line(self) -> str:
         """One line for a shell, which asks the machine interface about a point."""
+        gsrn = self._first_of("metering_points", row=1)
+        return f"{self._asking()}/metering-points/{gsrn}"
+
+    def move_line(self) -> str:
+        """One line for a shell: the second customer moves in at the first one's."""
+        event = (
+            """{"items": [{"id": "demo-'$(date +%s)'", "kind": "moved_in","""
+            f""" "gsrn": "{self._first_of("metering_points", row=1)}","""
+            """ "effective_on": "'$(TZ=Europe/Oslo date +%F)'","""
+            f""" "customer_number": "{self._first_of("customers", row=2)}"}}]}}"""
+        )
+        return (
+            f"{self._asking()}/events -H 'Content-Type: application/json' -d '{event}'"
+        )
+
+    def _asking(self) -> str:
+        """The machine interface, asked with a fresh token; its path comes next."""
         kept = json.loads(self.machine_file.read_text(encoding="utf-8"))
         api = f"http://{HOST}:{self.ports.web}/api/v1"
-        points = self.services.neighbourhood / "metering_points.csv"
-        gsrn = points.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
         token = (
             f"curl -s -u {kept['client_id']}:{kept['client_secret']}"
             f" -d grant_type=client_credentials {api}/token | cut -d'\"' -f4"
         )
-        return (
-            f'curl -H "Authorization: Bearer $({token})" {api}/metering-points/{gsrn}'
-        )
+        return f'curl -H "Authorization: Bearer $({token})" {api}'
+
+    def _first_of(self, file: str, *, row: int) -> str:
+        """What stands first in a row of one of the register's files."""
+        path = self.services.neighbourhood / f"{file}.csv"
+        return path.read_text(encoding="utf-8").splitlines()[row].split(",")[0]
 
     def people(self) -> list[dict[str, str]]:
         """The demo's people, as the eID provider knows them."""

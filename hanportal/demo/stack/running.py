@@ -84,4 +84,6 @@ def tell(demo: Demo, console: Console, *, seconds: float) -> None:
     console.print(f" What their apps show now: [bold]{codes}[/]")
     console.print("\n The customer system asks the machine interface (docs/api.md):")
     console.print(f" {demo.machine_line()}", soft_wrap=True)
+    console.print("\n It tells that the second person moves in at the first one's:")
+    console.print(f" {demo.move_line()}", soft_wrap=True)
     console.print(f"\nLogs: {demo.folder.path / 'logs'}. Ctrl-C stops everything.")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hanportal.accounts.models import Customer
 from meters.models import HanPort, Holding
-from meters.states import ReportedState
+from meters.states import DesiredState, ReportedState
 from orders.models import Consent, LifeEvent, Order
 from orders.states import ENDINGS, LifeEventKind, OrderKind, OrderStatus
 
@@ -24,6 +24,13 @@ class StepState(StrEnum):
     NOW = "now"
     AHEAD = "ahead"
     STOPPED = "stopped"
+
+
+class NewMeter(StrEnum):
+    """What becomes of an opened port when the meter was exchanged."""
+
+    OPENS = "opens"
+    WAITS = "waits"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +54,8 @@ class OrderPage:
     """The last word of the meter that sits there now is that the port is open."""
     is_followed: bool
     """The customer holds the point today: how the port is now is theirs to see."""
+    new_meter: NewMeter | None
+    """What becomes of the port where another meter sits there now; None elsewhere."""
     ending: LifeEvent | None
     """What the register said that ended the consent, if it did."""
     is_cancellable: bool
@@ -113,13 +122,15 @@ def order_page(customer: Customer, order_id: UUID, *, today: date) -> OrderPage:
         .values_list("id", flat=True)
         .first()
     )
+    is_open_now = port is not None and port.reported == ReportedState.OPEN
     return OrderPage(
         order=order,
-        steps=_steps(order, ending),
+        steps=_steps(order, ending, is_so_now=_is_so_now(order, port)),
         is_opening=order.kind == OrderKind.OPEN,
         is_late=order.is_live and today > order.due_date,
-        is_open_now=port is not None and port.reported == ReportedState.OPEN,
+        is_open_now=is_open_now,
         is_followed=port is not None,
+        new_meter=None if is_open_now else _new_meter(order, port),
         ending=ending,
         is_cancellable=order.kind == OrderKind.OPEN
         and order.status in (OrderStatus.PLACED, OrderStatus.ON_HOLD)
@@ -145,6 +156,20 @@ def _port_now(customer: Customer, order: Order, *, today: date) -> HanPort | Non
     )
     ports = HanPort.objects.at_point(order.metering_point, on=today)
     return ports.filter(Exists(held)).first()
+
+
+def _is_so_now(order: Order, port: HanPort | None) -> bool:
+    """The port is still, as far as the customer may know, as the order made it."""
+    is_opening = order.kind == OrderKind.OPEN
+    return port is not None and (port.reported == ReportedState.OPEN) == is_opening
+
+
+def _new_meter(order: Order, port: HanPort | None) -> NewMeter | None:
+    if port is None or port.id == order.port_id:
+        return None
+    if order.consent is None or not order.consent.is_active:
+        return None
+    return NewMeter.OPENS if port.desired == DesiredState.OPEN else NewMeter.WAITS
 
 
 def _ending_of(consent: Consent | None) -> LifeEvent | None:
@@ -177,12 +202,18 @@ _ENDED = {
 }
 
 
-def _steps(order: Order, ending: LifeEvent | None) -> tuple[Step, ...]:
+def _last_step(order: Order, *, is_over: bool) -> Promise:
+    if order.kind == OrderKind.OPEN:
+        return _("Porten ble åpnet") if is_over else _("Porten er åpen")
+    return _("Porten ble stengt") if is_over else _("Porten er stengt")
+
+
+def _steps(
+    order: Order, ending: LifeEvent | None, *, is_so_now: bool
+) -> tuple[Step, ...]:
     status = OrderStatus(order.status)
     is_completed = status == OrderStatus.COMPLETED
-    last = (
-        _("Porten er åpen") if order.kind == OrderKind.OPEN else _("Porten er stengt")
-    )
+    last = _last_step(order, is_over=is_completed and not is_so_now)
     reached: tuple[tuple[str | Promise, datetime | None, bool], ...] = (
         (_("Bestilt"), order.placed_at, True),
         (

@@ -10,7 +10,7 @@ from django.http import Http404
 
 from hanportal.accounts.models import Customer
 from hanportal.minside.meter_facts import MeterFacts, facts_of
-from meters.models import HanPort, Installation, Meter, MeteringPoint
+from meters.models import HanPort, Holding, Installation, Meter, MeteringPoint
 from meters.states import DesiredState, HanCapability, ReportedState, ReportSource
 from orders.models import Consent, LifeEvent, Order
 from orders.states import OrderKind, OrderStatus
@@ -59,6 +59,8 @@ class PointCard:
     """True when that is the meter's own word, and not only the register's."""
     live_order: Order | None
     consent: Consent | None
+    leaves_on: date | None = None
+    """The day on which the customer's stay ends, where that is known already."""
     is_being_closed: bool = False
     """It is open and must not be: we are closing it without anybody's order."""
 
@@ -109,6 +111,7 @@ def points_page(customer: Customer, *, today: date) -> PointsPage:
     settled = _settled_at(customer)
     blocked = LifeEvent.objects.unsettled().exclude(obstacle="")
     active = Consent.objects.visible_to(customer).active()
+    leaving = _known_leavings(customer, points, today=today)
     consents = {
         consent.metering_point_id: consent
         for consent in active.annotate(
@@ -123,6 +126,7 @@ def points_page(customer: Customer, *, today: date) -> PointsPage:
                 live=live.get(point.id),
                 settled=settled,
                 consent=consents.get(point.id),
+                leaves_on=leaving.get(point.id),
             )
             for point in points
         ),
@@ -211,6 +215,23 @@ def _ports_at(points: list[MeteringPoint], *, today: date) -> dict[UUID, HanPort
     return ports
 
 
+def _known_leavings(
+    customer: Customer, points: list[MeteringPoint], *, today: date
+) -> dict[UUID, date]:
+    """When the stay at each point ends, where the register knows; adjacent is one."""
+    periods = Holding.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=today),
+        customer=customer,
+        metering_point__in=points,
+    ).order_by("starts_on", "id")
+    ends: dict[UUID, date | None] = {}
+    for period in periods:
+        point_id = period.metering_point_id
+        if period.starts_on <= today or ends.get(point_id) == period.starts_on:
+            ends[point_id] = period.ends_on
+    return {point_id: end for point_id, end in ends.items() if end is not None}
+
+
 def _settled_at(customer: Customer) -> dict[tuple[UUID, str], datetime]:
     """When the meter last confirmed each kind of order, by port and kind."""
     completed = (
@@ -230,6 +251,7 @@ def _card(
     live: Order | None,
     settled: dict[tuple[UUID, str], datetime],
     consent: Consent | None,
+    leaves_on: date | None,
 ) -> PointCard:
     # One from before the portal asks for nothing: a port that was closed stays so.
     asks_for_it = consent is not None and (
@@ -251,6 +273,7 @@ def _card(
         is_seen=port is not None and port.reported_source != ReportSource.REGISTER,
         live_order=live,
         consent=consent,
+        leaves_on=leaves_on,
         is_being_closed=port is not None
         and view == PortView.OPEN
         and port.generation > 0
