@@ -43,6 +43,12 @@ def reconcile_ports() -> None:
         reconciliation.reconcile_ports(head_end=head_end, clock=timezone.now)
 
 
+@shared_task(name="orders.settle_cases", ignore_result=True)
+def settle_cases() -> None:
+    """Close the cases that are no longer about anything."""
+    reconciliation.close_what_is_over(clock=timezone.now)
+
+
 @shared_task(name="orders.read_through_the_night", ignore_result=True)
 def read_through_the_night() -> None:
     """Ring for each head-end: one that is slow keeps no other waiting."""

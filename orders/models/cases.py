@@ -269,7 +269,7 @@ class Case(models.Model):
         exposed_until: datetime | None = None,
     ) -> None:
         """Nobody has to look at it any more."""
-        self.closed_at, self.closed_by = at, by.identifier
+        self.closed_at, self.closed_by = at, by.reference
         self.ended_as, self.closing_note = end, note[:300]
         if self.exposed_from is not None and exposed_until is not None:
             self.exposed_until = max(exposed_until, self.exposed_from)
