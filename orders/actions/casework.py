@@ -110,9 +110,10 @@ def close_case(
     if not note.strip() or end == CaseEnd.OVER:
         raise NoReason
     with _unsettled(case_id) as case:
-        stands_open = HanPort.objects.open_unwanted(on=oslo_date(now))
-        if stands_open.filter(pk=case.port_id).exists():
-            raise PortStillOpen
+        if case.port is not None:
+            stands_open = HanPort.objects.open_unwanted(on=oslo_date(now))
+            if stands_open.filter(pk=case.port.pk).exists():
+                raise PortStillOpen
         case.close(end, note=note.strip(), by=by, at=now)
         return case
 

@@ -1,6 +1,6 @@
 """The queue of cases, and one case with all that belongs to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,7 +82,7 @@ class CaseList:
     following: str
     """Empty on the last page."""
     views: tuple[Choice, ...]
-    kinds: "list[tuple[str, str | Promise]]"
+    kinds: "Sequence[tuple[str, str | Promise]]"
     head_ends: tuple[HeadEnd, ...]
 
 
