@@ -101,21 +101,21 @@ def test_what_is_open_without_consent_stands_first_on_the_first_page(
 
 
 def test_each_filter_is_an_address(world: World, browse: Browse) -> None:
+    rejected = a_rejected_opening(world)
     dead, visited = many_cases(world, 2, kind=CaseKind.COMMAND_DEAD)
-    expired = a_rejected_opening(world)
     visited.ask_for_visit(by=world.by, at=NOW)
     closed = a_closed_case(world)
-    everything = [dead, visited, expired, closed]
+    everything = [rejected, dead, visited, closed]
     browser = browse("olav", Role.OPERATOR)
 
     def found(query: str) -> list[Case]:
         return shown(page(browser, f"{SAKER}?{query}"), everything)
 
-    assert found("") == [dead, expired, visited]
+    assert found("") == [rejected, dead, visited]
     assert found("slag=command_dead") == [dead, visited]
     assert found("vis=besok") == [visited]
     assert found("vis=lukket") == [closed]
-    assert found("frontsystem=aidon&slag=command_rejected") == [expired]
+    assert found("frontsystem=aidon&slag=command_rejected") == [rejected]
 
 
 def a_closed_case(world: World) -> Case:
@@ -175,7 +175,7 @@ def test_a_case_tells_its_story(
     assert "<dt>Skal være</dt><dd>stengt</dd>" in text
     assert world.port.meter.serial[:4] in text
     assert str(case.order.placement.reference) in text  # type: ignore[union-attr]
-    assert "rejected" in text
+    assert "1 forsøk · avvist" in text
     assert world.customer.name not in text
     assert f"{of(case)}utveksling/" in text
     read = Event.objects.filter(what="page.viewed").order_by("-sequence").first()

@@ -13,7 +13,7 @@ from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from meters.headend import Purpose
+from meters.headend import Fault, Purpose
 from meters.models import HeadEnd, MeteringPoint
 from meters.states import DesiredState
 from orders.models import Case, CaseQuerySet, Command, Exchange
@@ -27,6 +27,17 @@ PURPOSES: Mapping[str, str | Promise] = {
     Purpose.READ_BACK: _("Måleren lest"),
     Purpose.CANCEL: _("Kommandoen trukket"),
     Purpose.PROBE: _("Forbindelsen prøvd"),
+}
+
+FAULTS: Mapping[str, str | Promise] = {
+    Fault.NOT_DELIVERED: _("ikke levert"),
+    Fault.AMBIGUOUS: _("uvisst om levert"),
+    Fault.THROTTLED: _("frontsystemet er opptatt"),
+    Fault.AUTH: _("frontsystemet avviser oss"),
+    Fault.UNREACHABLE: _("måleren svarer ikke"),
+    Fault.REJECTED: _("avvist"),
+    Fault.NOT_FINAL: _("pågår"),
+    Fault.CONTRACT: _("ikke forstått"),
 }
 
 
@@ -92,6 +103,11 @@ class Said(NamedTuple):
     exchange: Exchange
     purpose: str | Promise
 
+    @property
+    def fault(self) -> str | Promise:
+        """What went wrong, in words; empty where nothing did."""
+        return FAULTS.get(self.exchange.fault, "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
@@ -100,6 +116,11 @@ class Tried:
     command: Command
     said: tuple[Said, ...]
     is_of_this_case: bool
+
+    @property
+    def fault(self) -> str | Promise:
+        """What went wrong last, in words; empty where nothing did."""
+        return FAULTS.get(self.command.fault, "")
 
 
 @dataclass(frozen=True, kw_only=True)
