@@ -220,6 +220,15 @@ class CallbackOutcome(TextChoices):
     UNREADABLE = "unreadable", _("kunne ikke leses")
 
 
+class CaseEnd(TextChoices):
+    """How a case was settled."""
+
+    OVER = "over", _("gjelder ikke lenger")
+    """What it was about is no longer true: nobody had to say so."""
+    HANDLED = "handled", _("ordnet")
+    NOTHING_TO_DO = "nothing_to_do", _("ingenting å gjøre")
+
+
 class CaseKind(TextChoices):
     """Why a human must look."""
 

@@ -43,6 +43,26 @@ def reconcile_ports() -> None:
         reconciliation.reconcile_ports(head_end=head_end, clock=timezone.now)
 
 
+@shared_task(name="orders.settle_cases", ignore_result=True)
+def settle_cases() -> None:
+    """Close the cases that are no longer about anything."""
+    reconciliation.close_what_is_over(clock=timezone.now)
+
+
+@shared_task(name="orders.read_through_the_night", ignore_result=True)
+def read_through_the_night() -> None:
+    """Ring for each head-end: one that is slow keeps no other waiting."""
+    for head_end in HeadEnd.objects.filter(is_active=True).order_by("code"):
+        read_in_turn.delay(head_end_id=str(head_end.id))
+
+
+@shared_task(name="orders.read_in_turn", ignore_result=True)
+def read_in_turn(*, head_end_id: str) -> None:
+    """Read the ports of one head-end whose turn it is."""
+    for head_end in HeadEnd.objects.filter(pk=head_end_id, is_active=True):
+        reconciliation.read_in_turn(head_end=head_end, clock=timezone.now)
+
+
 @shared_task(name="orders.follow_register", ignore_result=True)
 def follow_register() -> None:
     """Find what the register says by now, and act on it; ring again while there is."""

@@ -16,7 +16,7 @@ from hanportal.accounts.models import (
 )
 from hanportal.console.control import LONGEST_ANSWER
 from orders.models import Terms
-from orders.states import SecurityPlacement
+from orders.states import CaseEnd, SecurityPlacement
 
 NOT_SECURED = "none"
 YES = "yes"
@@ -31,6 +31,22 @@ class SaidForm(forms.Form):
         max_length=LONGEST_ANSWER,
         label=gettext_lazy("Kunden svarte"),
         error_messages={"required": gettext_lazy("Skriv det kunden svarte")},
+    )
+
+
+class CloseCaseForm(forms.Form):
+    """How a case was settled, in two answers."""
+
+    use_required_attribute = False
+    end = forms.ChoiceField(
+        label=gettext_lazy("Hvordan endte det?"),
+        choices=[(end.value, end.label) for end in CaseEnd if end != CaseEnd.OVER],
+        error_messages={"required": gettext_lazy("Velg hvordan det endte")},
+    )
+    note = forms.CharField(
+        max_length=300,
+        label=gettext_lazy("Hva ble gjort?"),
+        error_messages={"required": gettext_lazy("Skriv hva som ble gjort")},
     )
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from hanportal.console.views import (
     callers,
+    cases,
     controls,
     history,
     operations,
@@ -42,6 +43,14 @@ urlpatterns = [
     path("bestilling/<uuid:order_id>/", orders.order, name="order"),
     path("oppgaver/<slug:name>/", queues.queue, name="queue"),
     path("drift/", operations.overview, name="operations"),
+    path("drift/saker/", cases.cases, name="cases"),
+    path("drift/saker/<uuid:case_id>/", cases.case, name="case"),
+    path(
+        "drift/saker/<uuid:case_id>/utveksling/<uuid:exchange_id>/",
+        cases.exchange,
+        name="case_exchange",
+    ),
+    path("drift/saker/<uuid:case_id>/<slug:case_verb>/", cases.act, name="case_verb"),
     path("drift/forslag/", operations.proposals, name="proposals"),
     path("drift/forslag.csv", operations.proposals_file, name="proposals_file"),
     path(

@@ -115,6 +115,11 @@ def _meters(readings: Readings) -> Iterator[GaugeMetricFamily]:
     yield _age(
         "port_oldest_read_back", "Longest overdue read-back.", readings.port_overdue_for
     )
+    yield _age(
+        "port_oldest_turn",
+        "Longest unread among what should be open.",
+        readings.port_unread_for,
+    )
     exchanges = _family("head_end_exchanges_1h", "In the last hour.", ["head_end"])
     faults = _family("head_end_faults_1h", "In the last hour.", ["head_end"])
     success = _family(

@@ -14,6 +14,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from hanportal.accounts.models import ApiUse
 from hanportal.audit.log import Event
 from hanportal.monitoring.models import SweepRun
+from meters.headend import reads_back
 from meters.models import HanPort, HeadEnd, RegisterDelivery
 from meters.states import DesiredState
 from notifications.models import Delivery
@@ -76,6 +77,8 @@ class Readings:
     """Deliveries of the register that wait for two people."""
     ports_overdue: int
     port_overdue_for: timedelta
+    port_unread_for: timedelta
+    """How long a port that should be open has waited for its turn to be read."""
     head_ends: Mapping[str, HeadEndHealth]
     sweep_ages: Mapping[str, timedelta]
     """Since each sweep's last success, for those that ever succeeded."""
@@ -87,16 +90,15 @@ class Readings:
 def read(*, now: datetime) -> Readings:
     """Look once. Leases and delays by the database's clock, the rest by `now`."""
     at = database_now()
+    active = list(HeadEnd.objects.filter(is_active=True).order_by("code"))
     return Readings(
         **_work(at=at, now=now),
         **_people(at=at, now=now),
         **_ports(at=at, now=now),
         **_braked(at=at, now=now),
         deliveries_held=RegisterDelivery.objects.held().count(),
-        head_ends={
-            head_end.code: _health(head_end, now=now)
-            for head_end in HeadEnd.objects.filter(is_active=True).order_by("code")
-        },
+        port_unread_for=_unread_for(active, now=now),
+        head_ends={head_end.code: _health(head_end, now=now) for head_end in active},
         sweep_ages={
             run.name: _age(run.last_succeeded_at, at)
             for run in SweepRun.objects.order_by("name")
@@ -159,6 +161,18 @@ def _ports(*, at: datetime, now: datetime) -> dict[str, Any]:
         "ports_overdue": overdue.count(),
         "port_overdue_for": _age(_oldest(overdue, "read_back_due_at"), at),
     }
+
+
+def _unread_for(head_ends: Sequence[HeadEnd], *, now: datetime) -> timedelta:
+    """Since the longest unread port had its turn; else since it was seen to open."""
+    readable = [head_end for head_end in head_ends if reads_back(head_end)]
+    ports = HanPort.objects.seen_open_as_wanted(on=oslo_date(now)).filter(
+        meter__head_end__in=readable
+    )
+    had_a_turn = ports.filter(asked_in_turn_at__isnull=False).longest_unasked_first()
+    longest = had_a_turn.values_list("asked_in_turn_at", flat=True).first()
+    never = _oldest(ports.filter(asked_in_turn_at__isnull=True), "reported_at")
+    return max(_age(longest, now), _age(never, now))
 
 
 def _commands() -> dict[tuple[str, str], int]:

@@ -68,6 +68,13 @@ def _work(readings: Readings) -> Iterator[Check]:
         "results are not worked off",
     )
     yield _age("read_back_due", readings.port_overdue_for, due, "meters are not read")
+    if settings.NIGHT_READING_PER_MINUTE:
+        yield _age(
+            "night_reading",
+            readings.port_unread_for,
+            settings.WATCH_NIGHT_READING_FOR,
+            "the night's reading does not come round to what should be open",
+        )
 
 
 def _promises(readings: Readings) -> Iterator[Check]:

@@ -159,6 +159,11 @@ CELERY_BEAT_SCHEDULE = {
     "orders.work_off_callbacks": {"task": "orders.work_off_callbacks", "schedule": 5.0},
     "meters.derive_due": {"task": "meters.derive_due", "schedule": 300.0},
     "orders.reconcile_ports": {"task": "orders.reconcile_ports", "schedule": 15.0},
+    "orders.settle_cases": {"task": "orders.settle_cases", "schedule": 30.0},
+    "orders.read_through_the_night": {
+        "task": "orders.read_through_the_night",
+        "schedule": 60.0,
+    },
     "orders.follow_register": {"task": "orders.follow_register", "schedule": 60.0},
     "notifications.deliver_messages": {
         "task": "notifications.deliver_messages",

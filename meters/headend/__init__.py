@@ -77,6 +77,7 @@ __all__ = [
     "adapter_for",
     "profile_of",
     "read_results",
+    "reads_back",
     "vouched_for",
     "wish",
     "written_list",
@@ -101,6 +102,15 @@ def profile_of(head_end: HeadEnd) -> CimProfile | PollProfile | None:
         return poll_profile(POLL, head_end.profile_settings)
     require_none(head_end.profile_settings)
     return None
+
+
+def reads_back(head_end: HeadEnd) -> bool:
+    """Whether its meters can be read back; False where its settings can't be used."""
+    try:
+        profile = profile_of(head_end)
+    except ProfileInvalid:
+        return False
+    return isinstance(profile, CimProfile) and profile.reads_back
 
 
 def adapter_for(

@@ -8,7 +8,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from uuid6 import uuid7
 
 from meters.models.register import HeadEnd, Installation, Meter, MeteringPoint
-from meters.states import DesiredState, ReportedState, ReportSource
+from meters.states import (
+    DesiredState,
+    HanCapability,
+    ReportedState,
+    ReportSource,
+)
 
 
 class HanPortQuerySet(models.QuerySet["HanPort"]):
@@ -59,6 +64,34 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
         """Ports of a head-end that are to be read back some time."""
         return self.filter(meter__head_end=head_end, read_back_due_at__isnull=False)
 
+    def in_turn(self, head_end: HeadEnd) -> Self:
+        """Ports of a head-end that are read in their turn, in doubt or not."""
+        return self.filter(meter__head_end=head_end).exclude(
+            meter__han_capability=HanCapability.UNSUPPORTED
+        )
+
+    def not_asked_since(self, at: datetime) -> Self:
+        """Those whose turn has not come since then."""
+        return self.filter(
+            Q(asked_in_turn_at__isnull=True) | Q(asked_in_turn_at__lt=at)
+        )
+
+    def asked_since(self, at: datetime) -> Self:
+        """Those whose turn has come since then."""
+        return self.filter(asked_in_turn_at__gte=at)
+
+    def longest_unasked_first(self) -> Self:
+        """Who never had a turn, then who has waited longest for one."""
+        return self.order_by(F("asked_in_turn_at").asc(nulls_first=True), "id")
+
+    def seen_open_as_wanted(self, *, on: date) -> Self:
+        """Installed, open and meant to be, where the head-end is switched on."""
+        return self.installed(on=on).filter(
+            desired=DesiredState.OPEN,
+            reported=ReportedState.OPEN,
+            meter__head_end__is_active=True,
+        )
+
     def locked(self) -> Self:
         """The rows, locked until the transaction ends. Always locked first."""
         return self.select_for_update(of=("self",))
@@ -70,6 +103,10 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
     def ask_for_read_back(self, *, at: datetime) -> int:
         """Have these read back as soon as possible; says how many."""
         return self.update(read_back_due_at=at)
+
+    def ask_in_turn(self, *, at: datetime) -> int:
+        """These have their turn now; says how many."""
+        return self.update(asked_in_turn_at=at)
 
 
 class HanPort(models.Model):
@@ -96,6 +133,10 @@ class HanPort(models.Model):
     )
     read_back_due_at = models.DateTimeField(null=True, blank=True)
     """When the meter must be read back next; null when nothing is in doubt."""
+    asked_in_turn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When it last had its turn to be read although nothing was in doubt."""
+    read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the meter last answered a read-back, whatever time it gave for its state."""
 
     objects = HanPortQuerySet.as_manager()
 
@@ -123,6 +164,12 @@ class HanPort(models.Model):
                 condition=Q(reported=ReportedState.OPEN, desired=DesiredState.CLOSED),
                 name="han_port_open_unwanted",
             ),
+            models.Index(
+                F("desired"),
+                F("asked_in_turn_at").asc(nulls_first=True),
+                F("id"),
+                name="han_port_in_turn",
+            ),
         ]
 
     def want(self, state: DesiredState) -> None:
@@ -146,3 +193,13 @@ class HanPort(models.Model):
         """Ask for (or call off) a read-back of the meter."""
         self.read_back_due_at = due_at
         self.save(update_fields=["read_back_due_at"])
+
+    def was_read(self, *, at: datetime) -> None:
+        """The meter has answered."""
+        self.read_at = at
+        self.save(update_fields=["read_at"])
+
+    def give_turn_back(self, before: datetime | None) -> None:
+        """It was not asked after all: its turn is still to come."""
+        self.asked_in_turn_at = before
+        self.save(update_fields=["asked_in_turn_at"])

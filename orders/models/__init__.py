@@ -6,7 +6,7 @@ from orders.models.brakes import (
     counts_against_the_brake,
     waiting_closings,
 )
-from orders.models.cases import Case
+from orders.models.cases import Case, CaseQuerySet
 from orders.models.commands import Command, database_now
 from orders.models.consents import Consent
 from orders.models.exchanges import Callback, Exchange
@@ -17,6 +17,7 @@ from orders.models.terms import Statement, Terms, TermsText
 __all__ = [
     "Callback",
     "Case",
+    "CaseQuerySet",
     "ClosingBrake",
     "ClosingRelease",
     "Command",

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value, When
 from uuid6 import uuid7
 
 from hanportal.audit import log
 from meters.models import HanPort, HeadEnd
 from orders.models.commands import Command
 from orders.models.orders import Order
-from orders.states import CaseKind
+from orders.states import CaseEnd, CaseKind
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -25,6 +25,27 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def unsettled(self) -> Self:
         """Cases that still need a human."""
         return self.filter(closed_at__isnull=True)
+
+    def settled(self) -> Self:
+        """Cases that are closed."""
+        return self.filter(closed_at__isnull=False)
+
+    def most_urgent_first(self) -> Self:
+        """What is open without consent before all else, then the oldest."""
+        urgency = models.Case(
+            When(kind=CaseKind.OPEN_WITHOUT_CONSENT, then=Value(0)), default=Value(1)
+        )
+        return self.annotate(urgency=urgency).order_by("urgency", "opened_at", "id")
+
+    def for_pages(self) -> Self:
+        """With what a page says of each."""
+        return self.select_related(
+            "head_end",
+            "port__meter__head_end",
+            "command",
+            "order__placement__customer",
+            "order__metering_point",
+        )
 
 
 class Case(models.Model):
@@ -47,6 +68,20 @@ class Case(models.Model):
     detail = models.CharField(max_length=300)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    ended_as = models.CharField(
+        max_length=20, choices=CaseEnd.choices, blank=True, default=""
+    )
+    closed_by = models.CharField(max_length=60, blank=True, default="")
+    """The staff number, or the name of what found that it was over."""
+    closing_note = models.CharField(max_length=300, blank=True, default="")
+    visit_asked_at = models.DateTimeField(null=True)
+    """Since when somebody is to go there."""
+    exposed_after = models.DateTimeField(null=True)
+    """When the meter was last seen closed before; None where it never was."""
+    exposed_from = models.DateTimeField(null=True)
+    """When the meter was seen open without a consent."""
+    exposed_until = models.DateTimeField(null=True)
+    """When it was seen closed again, or a consent stood behind it."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -62,7 +97,41 @@ class Case(models.Model):
                 condition=Q(closed_at__isnull=True, port__isnull=True),
                 name="case_one_open_per_kind_and_head_end",
             ),
+            models.CheckConstraint(
+                name="case_closed_says_how",
+                condition=Q(closed_at__isnull=True, ended_as="", closed_by="")
+                | (Q(closed_at__isnull=False) & ~Q(ended_as="") & ~Q(closed_by="")),
+            ),
+            models.CheckConstraint(
+                name="case_exposure_begins_before_it_ends",
+                condition=Q(exposed_until__isnull=True)
+                | Q(exposed_until__gte=F("exposed_from")),
+            ),
         ]
+        indexes = [
+            models.Index(
+                fields=["opened_at", "id"],
+                condition=Q(closed_at__isnull=True),
+                name="case_unsettled",
+            ),
+            models.Index(
+                fields=["-closed_at", "-id"],
+                condition=Q(closed_at__isnull=False),
+                name="case_settled",
+            ),
+        ]
+
+    @property
+    def is_settled(self) -> bool:
+        """True when nobody has to look at it any more."""
+        return self.closed_at is not None
+
+    @property
+    def chain(self) -> str:
+        """The audit chain that tells how it was settled."""
+        if self.order is not None:
+            return log.customer_chain(self.order.placement.customer_id)
+        return log.head_end_chain(self.head_end_id)
 
     @classmethod
     def open_for_port(
@@ -144,6 +213,101 @@ class Case(models.Model):
             case._trace(chain=command.chain, by=by, at=at)
         return case
 
+    def expose(
+        self,
+        *,
+        last_closed_at: datetime | None,
+        chain: str,
+        by: log.Actor,
+        at: datetime,
+    ) -> None:
+        """The port is open and nothing permits it: keep since when, once.
+
+        :param chain: the audit chain that the caller holds.
+        """
+        if self.exposed_from is not None or self.port is None:
+            return
+        self.exposed_from = self.port.reported_at
+        self.exposed_after = last_closed_at
+        self.save(update_fields=["exposed_from", "exposed_after"])
+        self._record(
+            "case.exposed",
+            chain=chain,
+            by=by,
+            at=at,
+            facts={
+                "exposed_after": _said(self.exposed_after),
+                "exposed_from": _said(self.exposed_from),
+            },
+        )
+
+    def ask_for_visit(self, *, by: log.Actor, at: datetime) -> None:
+        """Somebody is to go there."""
+        self.visit_asked_at = at
+        self.save(update_fields=["visit_asked_at"])
+        self._record("case.visit_asked", chain=self.chain, by=by, at=at, facts={})
+
+    def note_retry(self, command: Command, *, by: log.Actor, at: datetime) -> None:
+        """A person had it tried again, by this command."""
+        self.command = command
+        self.save(update_fields=["command"])
+        self._record(
+            "case.retried",
+            chain=command.chain,
+            by=by,
+            at=at,
+            facts={"command": str(command.id)},
+        )
+
+    def close(
+        self,
+        end: CaseEnd,
+        *,
+        by: log.Actor,
+        at: datetime,
+        note: str = "",
+        exposed_until: datetime | None = None,
+    ) -> None:
+        """Nobody has to look at it any more."""
+        self.closed_at, self.closed_by = at, by.reference
+        self.ended_as, self.closing_note = end, note[:300]
+        if self.exposed_from is not None and exposed_until is not None:
+            self.exposed_until = max(exposed_until, self.exposed_from)
+        self.save()
+        self._record(
+            "case.closed",
+            chain=self.chain,
+            by=by,
+            at=at,
+            facts={
+                "kind": str(self.kind),
+                "end": str(end),
+                "exposed_from": _said(self.exposed_from),
+                "exposed_until": _said(self.exposed_until),
+            },
+            personal={"note": self.closing_note} if note else None,
+        )
+
+    def _record(
+        self,
+        what: str,
+        *,
+        chain: str,
+        by: log.Actor,
+        at: datetime,
+        facts: dict[str, log.Json],
+        personal: dict[str, str] | None = None,
+    ) -> None:
+        log.record(
+            chain=chain,
+            what=what,
+            who=by,
+            on=log.Subject("case", self.id),
+            at=at,
+            facts=facts,
+            personal=personal,
+        )
+
     def _trace(self, *, chain: str, by: log.Actor, at: datetime) -> None:
         log.record(
             chain=chain,
@@ -154,3 +318,7 @@ class Case(models.Model):
             facts={"kind": str(self.kind)},
             personal={"detail": self.detail},
         )
+
+
+def _said(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat()

@@ -1,8 +1,9 @@
 """What was said to head-ends, what came back, and what they say of their own accord."""
 
+import re
 from collections.abc import Collection
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from django.db import models
@@ -13,6 +14,9 @@ from meters.headend import Purpose
 from meters.models import HeadEnd
 from orders.models.commands import Command
 from orders.states import CallbackOutcome
+
+NATIONAL_ID: Final = re.compile(r"(?<![0-9])[0-9]{6}[ ]?[0-9]{5}(?![0-9])")
+EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 class ExchangeQuerySet(models.QuerySet["Exchange"]):
@@ -58,6 +62,22 @@ class Exchange(models.Model):
     answered_at = models.DateTimeField(null=True)
 
     objects = ExchangeQuerySet.as_manager()
+
+    @property
+    def said(self) -> str:
+        """What was sent, as a page may show it."""
+        return redacted(self.request)
+
+    @property
+    def heard(self) -> str:
+        """What came back, as a page may show it."""
+        return redacted(self.response)
+
+
+def redacted(body: bytes | memoryview | None) -> str:
+    """A raw body as text, without what could be a national id or an e-mail address."""
+    text = bytes(body or b"").decode(errors="replace")
+    return EMAIL.sub("•••@•••", NATIONAL_ID.sub("•••••••••••", text))
 
 
 class CallbackQuerySet(models.QuerySet["Callback"]):

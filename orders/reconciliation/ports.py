@@ -41,13 +41,14 @@ def reconcile_ports(
             return 0
         today = oslo_date(clock())
         _notice_differences(head_end, today=today)
-        due = _claim_due(head_end, today=today)
+        asked_at = database_now()
+        due = _claim_due(head_end, today=today, at=asked_at)
         if not due:
             return 0
         serials = [port.meter.serial for port in due]
         reports = read_back(head_end, serials, clock=clock, connect=connect)
         for port, report in zip(due, reports, strict=True):
-            _settle(port, report, now=clock())
+            settle(port, report, asked_at=asked_at, now=clock())
         return len(due)
 
 
@@ -71,13 +72,12 @@ def _notice_differences(head_end: HeadEnd, *, today: date) -> None:
     )
 
 
-def _claim_due(head_end: HeadEnd, *, today: date) -> list[HanPort]:
+def _claim_due(head_end: HeadEnd, *, today: date, at: datetime) -> list[HanPort]:
     """Take the ports that are due; if we are lost, they are due again on their own.
 
     What differs comes first, and leaves a quarter to what is only looked at once more.
     """
     with transaction.atomic():
-        at = database_now()
         due = (
             HanPort.objects.installed(on=today)
             .filter(meter__head_end=head_end, read_back_due_at__lte=at)
@@ -95,7 +95,14 @@ def _claim_due(head_end: HeadEnd, *, today: date) -> list[HanPort]:
     return ports
 
 
-def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
+def settle(
+    claimed: HanPort, report: Report, *, asked_at: datetime, now: datetime
+) -> None:
+    """Take in what a meter answered, and mend what differs.
+
+    :param claimed: the port as it was when the meter was asked.
+    :param asked_at: when that was, by the database's clock.
+    """
     with transaction.atomic():
         port = (
             HanPort.objects.select_related("meter__head_end")
@@ -105,17 +112,20 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
         if report.state is None or report.observed_at is None:
             _mend_unread(port, now=now)
             return
+        port.was_read(at=now)
         register_was_wrong = (
             port.reported_source == ReportSource.REGISTER
             and port.reported == ReportedState.OPEN
             and port.desired == DesiredState.OPEN
             and report.state == ReportedState.CLOSED
         )
+        is_known_closed = port.reported == ReportedState.CLOSED
+        last_closed_at = port.reported_at if is_known_closed else None
         events = consequences.waiting(port, chain=intents.chain_of(port))
         _observe(port, report.state, at=report.observed_at, events=events, now=now)
         # An old reading, or one older than a newer question, calls nothing off.
         is_settled = (
-            _is_fresh(claimed, observed_at=report.observed_at)
+            report.observed_at >= asked_at - CLOCK_TOLERANCE
             and report.state == port.reported
         )
         if is_settled and port.read_back_due_at == claimed.read_back_due_at:
@@ -126,15 +136,9 @@ def _settle(claimed: HanPort, report: Report, *, now: datetime) -> None:
             # It was closed all the time: nobody asked for it to be opened now.
             intents.abandon(port, chain=intents.chain_of(port), by=RECONCILER, at=now)
         elif port.reported != port.desired:
-            _mend(port, now=now)
+            _mend(port, last_closed_at=last_closed_at, now=now)
         elif is_settled:
             _fulfil(port, events, confirmed_at=report.observed_at, now=now)
-
-
-def _is_fresh(claimed: HanPort, *, observed_at: datetime) -> bool:
-    """Read after we asked; `claimed` says when that was, by the database's clock."""
-    next_due = claimed.read_back_due_at
-    return next_due is None or observed_at >= next_due - _interval() - CLOCK_TOLERANCE
 
 
 def _observe(
@@ -189,10 +193,10 @@ def _mend_unread(port: HanPort, *, now: datetime) -> None:
         openings = openings.filter(claimed_at__gt=port.reported_at)
     may_be_open = port.reported == ReportedState.OPEN or openings.exists()
     if may_be_open and not Command.objects.live().filter(port=port).exists():
-        _mend(port, now=now)
+        _mend(port, last_closed_at=None, now=now)
 
 
-def _mend(port: HanPort, *, now: datetime) -> None:
+def _mend(port: HanPort, *, last_closed_at: datetime | None, now: datetime) -> None:
     if port.meter.head_end.is_observing:
         port.read_back_by(database_now() + OBSERVED_AGAIN_AFTER)
         return
@@ -201,10 +205,16 @@ def _mend(port: HanPort, *, now: datetime) -> None:
         port.desired == DesiredState.CLOSED and port.reported == ReportedState.OPEN
     )
     if command is not None and is_exposed:
-        Case.open_for_port(
+        case = Case.open_for_port(
             CaseKind.OPEN_WITHOUT_CONSENT,
             command=command,
             detail="The meter was seen open while the port must be closed.",
+            by=RECONCILER,
+            at=now,
+        )
+        case.expose(
+            last_closed_at=last_closed_at,
+            chain=command.chain,
             by=RECONCILER,
             at=now,
         )

@@ -33,11 +33,12 @@ from meters.models import (
 )
 from notifications.models import Message
 from orders import fulfilment
-from orders.models import Exchange
+from orders.models import Case, Exchange
+from orders.states import CaseKind
 from tests.accounts.representing import BY, a_representation
 from tests.accounts.staff import logged_in, make_staff
 from tests.api.machine import a_machine
-from tests.orders.world import a_customer, a_point_with_meter, build_world
+from tests.orders.world import World, a_customer, a_point_with_meter, build_world
 
 PASSWORD = "fire rolige hester om høsten"
 PEOPLE = (
@@ -137,6 +138,8 @@ def build_rights_world() -> RightsWorld:
             "sender_id": _an_event(world.point, world.now).sender_id,
             "anything": "else",
             "verb": "sla-av",
+            "case_id": a_case(world).id,
+            "case_verb": "lukk",
             "delivery_id": a_held_delivery().id,
         }
     )
@@ -150,6 +153,17 @@ def build_rights_world() -> RightsWorld:
     made.browsers["representative"] = _by_eid(None, acts_on=acting)
     made.browsers["former_representative"] = _by_eid(None, acts_on=former)
     return made
+
+
+def a_case(world: World) -> Case:
+    """Work for a human, about the customer's order."""
+    return Case.open_for_port(
+        CaseKind.COMMAND_EXPIRED,
+        command=world.newest_command(),
+        detail="As the test wants it.",
+        by=BY,
+        at=world.now,
+    )
 
 
 def _an_event(point: MeteringPoint, now: datetime) -> RegisterEvent:

@@ -98,6 +98,12 @@ def a_case(kind: CaseKind) -> Callable[[World], None]:
     return opened
 
 
+def a_port_that_no_night_reads(world: World) -> None:
+    Command.objects.update(status=CommandStatus.CONFIRMED)
+    port = world.fresh_port()
+    port.observe(ReportedState.OPEN, at=NOW - 2 * LONG, source=ReportSource.READ_BACK)
+
+
 def a_closing_without_end(world: World) -> None:
     Command.objects.update(desired=DesiredState.CLOSED, queued_at=NOW - LONG)
 
@@ -137,6 +143,7 @@ def a_sweep_that_never_ran(world: World) -> None:
         (a_case(CaseKind.OPEN_WITHOUT_CONSENT), "open_without_consent"),
         (a_case(CaseKind.HEAD_END_REFUSES_US), "head_end_refuses_us"),
         (a_closing_without_end, "closing"),
+        (a_port_that_no_night_reads, "night_reading"),
         (a_head_end_that_fails, "head_end_faults:aidon"),
         (a_sweep_that_stopped, "sweep:orders.sweep_commands"),
         (a_sweep_that_never_ran, "sweep:orders.reconcile_ports"),
@@ -199,7 +206,7 @@ def test_every_sweep_has_its_watchdog(world: World) -> None:
 def test_a_look_asks_as_much_in_a_full_world_as_in_an_empty_one(
     healthy: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(31):
         found: Readings = read(now=NOW)
 
     assert found.commands == {("aidon", "queued"): 1}

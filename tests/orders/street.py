@@ -14,11 +14,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
+from pytest_django import Settings
 
 from meters.headend import CallbackRefused, RawCallback
 from meters.models import HanPort, HeadEnd, Meter
 from meters.states import ReportedState
 from orders import fulfilment, inbox, reconciliation
+from orders.deadlines import OSLO
 from orders.models import Case, Command, Order, database_now
 from tests.demo.client import Client
 from tests.demo.processes import Program
@@ -166,6 +168,12 @@ class Street:
         HanPort.objects.filter(read_back_due_at__isnull=False).update(
             read_back_due_at=past
         )
+
+    def a_night_passes(self, changed: Settings) -> None:
+        """Read what nobody doubts; it is night, wherever the clock stands."""
+        hour = timezone.now().astimezone(OSLO).hour
+        changed.NIGHT_READING_HOURS = ((hour - 1) % 24, (hour + 2) % 24)
+        reconciliation.read_in_turn(head_end=self._head_end(), clock=timezone.now)
 
     def play(self) -> None:
         """Play until nothing is under way and the portal's picture is the meter's."""

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from meters.models import HanPort
 from orders import fulfilment
-from orders.models import Command, database_now
+from orders.models import Case, Command
 from orders.states import CaseKind, CommandStatus, OrderStatus
 from tests.demo.client import Client
 from tests.headend.far_end import FarEnd, listening, respond
@@ -249,8 +249,8 @@ def test_f32_who_waits_behind_a_slow_meter_gets_there(street: Street) -> None:
 @pytest.mark.parametrize(
     ("fault", "effects"), [("F34", ["open"]), ("F37", ["open", "closed", "open"])]
 )
-def test_a_port_that_is_not_as_it_was_told_is_mended_once_it_is_read(
-    street: Street, fault: str, effects: list[str]
+def test_a_port_that_is_not_as_it_was_told_is_found_in_the_night_and_mended(
+    street: Street, fault: str, effects: list[str], settings: Settings
 ) -> None:
     """F34: confirmed, and not so. F37: a technician sets it back."""
     street.far.set_fault(fault, street.serial)
@@ -259,7 +259,7 @@ def test_a_port_that_is_not_as_it_was_told_is_mended_once_it_is_read(
     street.take_posts()
     told, really = street.port.reported, street.really()
 
-    HanPort.objects.ask_for_read_back(at=database_now())
+    street.a_night_passes(settings)
     street.play()
 
     assert (told, really) == ("open", "closed")
@@ -280,6 +280,32 @@ def test_f34_a_closing_that_is_confirmed_and_stays_open_is_noticed(
     assert street.order(closing).status == DONE
     assert street.cases() == {CaseKind.OPEN_WITHOUT_CONSENT}
     assert street.effects() == ["open", "closed"]
+
+
+def test_f37_what_a_technician_opens_is_found_in_the_night_and_closed(
+    street: Street, settings: Settings
+) -> None:
+    settings.NIGHT_READING_WEEKS = 1
+    street.world.order_opening()
+    street.play()
+    closing = street.world.order_closing()
+    street.far.set_fault("F37", street.serial)
+    street.dispatch()
+    street.take_posts()
+    HanPort.objects.update(read_back_due_at=None)
+    told, really = street.port.reported, street.really()
+
+    street.a_night_passes(settings)
+    street.play()
+
+    (case,) = Case.objects.all()
+    assert (told, really) == ("closed", "open")
+    assert street.order(closing).status == DONE
+    assert case.kind == CaseKind.OPEN_WITHOUT_CONSENT
+    assert case.exposed_after is not None
+    assert case.exposed_from is not None
+    assert case.exposed_after < case.exposed_from
+    assert street.effects()[-1] == "closed"
 
 
 def test_f41_what_is_too_late_to_cancel_is_carried_out_and_closed(

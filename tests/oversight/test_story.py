@@ -10,11 +10,12 @@ from uuid6 import uuid7
 
 from hanportal.accounts.actions import revoke_representation
 from hanportal.audit import log
-from hanportal.oversight.story import redacted, story_of
+from hanportal.oversight.story import story_of
 from meters.states import ReportedState
 from orders import actions, fulfilment
 from orders.fulfilment.callbacks import apply_report
 from orders.models import Consent, Exchange
+from orders.models.exchanges import redacted
 from tests.accounts.representing import BY, a_representation
 from tests.orders.test_callers import an_agent, open_for, staff, verified
 from tests.orders.world import World
