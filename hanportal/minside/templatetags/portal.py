@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -37,14 +38,20 @@ def language_switch(context: dict[str, Any]) -> dict[str, Any]:
 
     A page that was answered to a POST is not a page one can come back to with GET,
     so the path is all that is returned to; the form there starts from what was saved.
+    Any other page is returned to as it was asked for, with what it was narrowed by.
     """
     request = context.get("request")
     return {
         "languages": settings.LANGUAGES,
         "current": get_language(),
-        "next": request.path if request is not None else "/",
+        "next": _address_of(request) if request is not None else "/",
         "csrf_token": context.get("csrf_token", ""),
     }
+
+
+def _address_of(request: HttpRequest) -> str:
+    path = request.path if request.method == "POST" else request.get_full_path()
+    return str(path)
 
 
 @register.filter
