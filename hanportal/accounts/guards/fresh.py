@@ -78,10 +78,10 @@ def unfinished(session: SessionBase, *, now: datetime) -> Unfinished | None:
     kept = session.get(UNFINISHED_KEY)
     if not kept or datetime.fromisoformat(kept["at"]) + KEPT_FOR <= now:
         return None
-    fields = kept["fields"]
+    words, fields = kept["doing"], kept["fields"]
     return Unfinished(
         path=kept["path"],
-        doing=gettext(kept["doing"]),
+        doing=gettext(words),
         fields=None if fields is None else tuple((str(n), str(v)) for n, v in fields),
     )
 
