@@ -1,12 +1,13 @@
 """Pages looked at in the languages that they were not written in."""
 
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.minside.test_journey import Stage
+if TYPE_CHECKING:
+    from tests.minside.test_journey import Stage
 
 Scheme = Literal["light", "dark"]
 
@@ -31,7 +32,14 @@ SPOKEN = """() => {
 """What a page says in its own language: no text that was kept in another."""
 
 
-def glance_in_other_languages(stage: Stage, name: str, *paths: str) -> None:
+def assert_speaks(page: Page, code: str) -> None:
+    """The page says that it is in this language, and no word of bokmål is left."""
+    expect(page.locator("html")).to_have_attribute("lang", code)
+    left = FOREIGN[code].findall(page.evaluate(SPOKEN))
+    assert left == [], f"{page.url}: {left}"
+
+
+def glance_in_other_languages(stage: "Stage", name: str, *paths: str) -> None:
     """Look once at each page in each other language; then bokmål again."""
     page, cookie = stage.page, settings.LANGUAGE_COOKIE_NAME
     for code, width, scheme in SCREENS:
@@ -40,12 +48,10 @@ def glance_in_other_languages(stage: Stage, name: str, *paths: str) -> None:
         )
         for number, path in enumerate(paths):
             page.goto(f"{stage.address}{path}")
-            expect(page.locator("html")).to_have_attribute("lang", code)
+            assert_speaks(page, code)
             shown = f"{name}-{number}-{code}"
             stage.glance(shown, width=width, scheme=scheme)
             page.set_viewport_size({"width": NARROWEST, "height": 640})
             sideways = "document.documentElement.scrollWidth - window.innerWidth"
             assert page.evaluate(sideways) <= 0, shown
-            left = FOREIGN[code].findall(page.evaluate(SPOKEN))
-            assert left == [], f"{shown}: {left}"
     page.context.clear_cookies(name=cookie)
