@@ -41,6 +41,11 @@ def test_the_language_is_switched_and_remembered(language: str, heading: str) ->
     assert heading in page
 
 
+def test_the_language_switch_keeps_what_the_page_was_asked_for() -> None:
+    page = Client().get("/tilgjengelighet/?a=1&b=2").content.decode()
+    assert 'value="/tilgjengelighet/?a=1&amp;b=2"' in page
+
+
 def test_the_language_switch_leads_to_no_other_site() -> None:
     answer = Client().post(
         "/sprak/", {"language": "nn", "next": "https://ond.example/"}
