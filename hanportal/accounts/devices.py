@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_noop
 from uuid6 import uuid7
 
 from hanportal.accounts.models import User
@@ -77,9 +78,12 @@ def remember_device(response: HttpResponseBase, user: User) -> None:
 
 
 def describe_device(request: HttpRequest) -> str:
-    """The browser and the system, as people call them: "Firefox på Windows"."""
+    """The browser and the system, as people call them: "Firefox på Windows".
+
+    It is kept like this, and translated where it is shown.
+    """
     said = request.headers.get("User-Agent", "")
-    browser = _first(BROWSERS, said) or "Ukjent nettleser"
+    browser = _first(BROWSERS, said) or gettext_noop("Ukjent nettleser")
     system = _first(SYSTEMS, said)
     return f"{browser} på {system}" if system else browser
 

@@ -1,32 +1,33 @@
-"""What staff fill in. Staff pages are written in bokmål."""
+"""What staff fill in."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
 
 from hanportal.accounts.models import Role, User
 from hanportal.accounts.staff_login import TooManyTries
 
-TOO_MANY = "Det er gjort for mange forsøk. Vent et kvarter og prøv igjen."
+TOO_MANY = _("Det er gjort for mange forsøk. Vent et kvarter og prøv igjen.")
 
 
 class PasswordForm(forms.Form):
     """What staff log in with first."""
 
     email = forms.EmailField(
-        label="E-postadresse",
+        label=_("E-postadresse"),
         error_messages={
-            "required": "Skriv e-postadressen din.",
-            "invalid": "Skriv en hel e-postadresse, som navn@eksempel.no.",
+            "required": _("Skriv e-postadressen din."),
+            "invalid": _("Skriv en hel e-postadresse, som navn@eksempel.no."),
         },
     )
     password = forms.CharField(
-        label="Passord",
+        label=_("Passord"),
         strip=False,
         max_length=1000,
-        error_messages={"required": "Skriv passordet ditt."},
+        error_messages={"required": _("Skriv passordet ditt.")},
     )
 
 
@@ -34,7 +35,7 @@ class CodeForm(forms.Form):
     """A code of an authenticator app, or one of the recovery codes."""
 
     code = forms.CharField(
-        label="Kode", max_length=20, error_messages={"required": "Skriv koden."}
+        label=_("Kode"), max_length=20, error_messages={"required": _("Skriv koden.")}
     )
 
 
@@ -48,10 +49,10 @@ class KeyForm(KeyAnswerForm):
     """A security key to be added, and what the person calls it."""
 
     name = forms.CharField(
-        label="Navn på nøkkelen",
+        label=_("Navn på nøkkelen"),
         max_length=60,
-        initial="Sikkerhetsnøkkel",
-        error_messages={"required": "Gi nøkkelen et navn."},
+        initial=_("Sikkerhetsnøkkel"),
+        error_messages={"required": _("Gi nøkkelen et navn.")},
     )
 
 
@@ -59,16 +60,16 @@ class OneTimeCodeForm(forms.Form):
     """What a staff member was given to begin with."""
 
     email = forms.EmailField(
-        label="E-postadresse",
+        label=_("E-postadresse"),
         error_messages={
-            "required": "Skriv e-postadressen din.",
-            "invalid": "Skriv en hel e-postadresse, som navn@eksempel.no.",
+            "required": _("Skriv e-postadressen din."),
+            "invalid": _("Skriv en hel e-postadresse, som navn@eksempel.no."),
         },
     )
     code = forms.CharField(
-        label="Engangskode",
+        label=_("Engangskode"),
         max_length=100,
-        error_messages={"required": "Skriv engangskoden som du har fått."},
+        error_messages={"required": _("Skriv engangskoden som du har fått.")},
     )
 
     user: User | None = None
@@ -91,8 +92,10 @@ class OneTimeCodeForm(forms.Form):
             raise forms.ValidationError(TOO_MANY) from None
         if self.user is None:
             raise forms.ValidationError(
-                "Koden er brukt, for gammel eller ikke til denne e-postadressen. "
-                "En administrator kan gi deg en ny."
+                _(
+                    "Koden er brukt, for gammel eller ikke til denne e-postadressen. "
+                    "En administrator kan gi deg en ny."
+                )
             )
         return given
 
@@ -101,10 +104,10 @@ class NewPasswordForm(OneTimeCodeForm):
     """The code, and the password that a new staff member chooses."""
 
     password = forms.CharField(
-        label="Nytt passord",
+        label=_("Nytt passord"),
         strip=False,
         max_length=1000,
-        error_messages={"required": "Skriv et passord."},
+        error_messages={"required": _("Skriv et passord.")},
     )
 
     def clean(self) -> dict[str, Any]:
@@ -122,16 +125,16 @@ class ChangedPasswordForm(forms.Form):
     """The password that somebody has, and the one that they want instead."""
 
     current = forms.CharField(
-        label="Passordet du har nå",
+        label=_("Passordet du har nå"),
         strip=False,
         max_length=1000,
-        error_messages={"required": "Skriv passordet du har nå."},
+        error_messages={"required": _("Skriv passordet du har nå.")},
     )
     password = forms.CharField(
-        label="Nytt passord",
+        label=_("Nytt passord"),
         strip=False,
         max_length=1000,
-        error_messages={"required": "Skriv et nytt passord."},
+        error_messages={"required": _("Skriv et nytt passord.")},
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -150,25 +153,25 @@ class InvitationForm(forms.Form):
     """Somebody who begins to work here."""
 
     name = forms.CharField(
-        label="Navn", max_length=120, error_messages={"required": "Skriv navnet."}
+        label=_("Navn"), max_length=120, error_messages={"required": _("Skriv navnet.")}
     )
     email = forms.EmailField(
-        label="E-postadresse",
+        label=_("E-postadresse"),
         error_messages={
-            "required": "Skriv e-postadressen.",
-            "invalid": "Skriv en hel e-postadresse, som navn@eksempel.no.",
+            "required": _("Skriv e-postadressen."),
+            "invalid": _("Skriv en hel e-postadresse, som navn@eksempel.no."),
         },
     )
     staff_number = forms.RegexField(
         r"^[A-Za-z0-9-]{1,20}$",
-        label="Ansattnummer",
+        label=_("Ansattnummer"),
         error_messages={
-            "required": "Skriv ansattnummeret.",
-            "invalid": "Bruk bare bokstavene a til z, tall og bindestrek.",
+            "required": _("Skriv ansattnummeret."),
+            "invalid": _("Bruk bare bokstavene a til z, tall og bindestrek."),
         },
     )
     role = forms.ChoiceField(
-        label="Rolle",
+        label=_("Rolle"),
         choices=Role.choices,
-        error_messages={"required": "Velg en rolle."},
+        error_messages={"required": _("Velg en rolle.")},
     )

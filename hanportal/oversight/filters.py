@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from orders.models import Consent
 from orders.states import Channel, ConsentEnd
@@ -17,10 +19,13 @@ OSLO: Final = ZoneInfo("Europe/Oslo")
 ACTIVE: Final = "active"
 ENDED: Final = "ended"
 STATES: Final = [
-    ("", "Alle"),
-    (ACTIVE, "Gjelder"),
-    (ENDED, "Avsluttet"),
-    *((reason.value, f"Avsluttet: {reason.label}") for reason in ConsentEnd),
+    ("", _("Alle")),
+    (ACTIVE, _("Gjelder")),
+    (ENDED, _("Avsluttet")),
+    *(
+        (reason.value, format_lazy("{}: {}", _("Avsluttet"), reason.label))
+        for reason in ConsentEnd
+    ),
 ]
 
 
@@ -28,32 +33,32 @@ class FilterForm(forms.Form):
     """Everything is optional; together they narrow the list."""
 
     who = forms.CharField(
-        label="Kunde",
+        label=_("Kunde"),
         required=False,
         max_length=120,
-        help_text="Kundenummer, eller begynnelsen av navnet",
+        help_text=_("Kundenummer, eller begynnelsen av navnet"),
     )
     where = forms.CharField(
-        label="Sted",
+        label=_("Sted"),
         required=False,
         max_length=120,
-        help_text="Målepunkt-ID, målernummer, eller begynnelsen av adressen",
+        help_text=_("Målepunkt-ID, målernummer, eller begynnelsen av adressen"),
     )
     since = forms.DateField(
-        label="Gitt fra og med",
+        label=_("Gitt fra og med"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     until = forms.DateField(
-        label="Gitt til og med",
+        label=_("Gitt til og med"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     channel = forms.ChoiceField(
-        label="Kanal", required=False, choices=[("", "Alle"), *Channel.choices]
+        label=_("Kanal"), required=False, choices=[("", _("Alle")), *Channel.choices]
     )
-    state = forms.ChoiceField(label="Tilstand", required=False, choices=STATES)
-    terms = forms.ChoiceField(label="Vilkår", required=False)
+    state = forms.ChoiceField(label=_("Tilstand"), required=False, choices=STATES)
+    terms = forms.ChoiceField(label=_("Vilkår"), required=False)
 
     def __init__(self, data: QueryDict, *, versions: Iterable[str]) -> None:
         """`versions` are the versions of the terms that there are."""
@@ -61,7 +66,7 @@ class FilterForm(forms.Form):
         for each in self.fields.values():
             each.widget.attrs["class"] = "ds-input"
         field = cast("forms.ChoiceField", self.fields["terms"])
-        field.choices = [("", "Alle"), *((each, each) for each in versions)]
+        field.choices = [("", _("Alle")), *((each, each) for each in versions)]
 
     def filters(self) -> "Filters":
         """What was asked for, of a valid form."""

@@ -1,14 +1,12 @@
-"""One way to answer with a page of oversight. Staff pages are in bokmål."""
+"""One way to answer with a page of oversight."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils import translation
 
 INVALID: Final = 422
-LANGUAGE: Final = "nb"
 
 
 def page(
@@ -27,6 +25,5 @@ def page(
 def fragment(
     request: HttpRequest | None, template: str, context: Mapping[str, object]
 ) -> str:
-    """A page or a part of one, in bokmål whatever the browser asks for."""
-    with translation.override(LANGUAGE):
-        return render_to_string(template, dict(context), request=request)
+    """A page or a part of one, in the language of whoever reads it."""
+    return render_to_string(template, dict(context), request=request)

@@ -181,7 +181,7 @@ def _judged(consent: Consent) -> tuple[Told, ...]:
     if control is None:
         return ()
     return tuple(
-        Told(QUESTIONS.get(each["key"], each["key"]), each["right"])
+        Told(str(QUESTIONS.get(each["key"], each["key"])), each["right"])
         for each in control.questions
     )
 
@@ -248,7 +248,7 @@ def _sent(consent: Consent, orders: list[Order]) -> tuple[Sent, ...]:
         Sent(
             command=command,
             exchanges=tuple(
-                (exchange, PURPOSES[exchange.purpose])
+                (exchange, str(PURPOSES[exchange.purpose]))
                 for exchange in exchanges
                 if exchange.command_id == command.id
             ),
@@ -266,7 +266,7 @@ def _notices(told_of: Sequence[Order | LifeEvent]) -> tuple[Notice, ...]:
 
 
 def _entry(event: log.Event) -> Entry:
-    actor = ACTORS.get(event.actor_kind, event.actor_kind)
+    actor = str(ACTORS.get(event.actor_kind, event.actor_kind))
     named = event.actor_kind in ("staff", "system")
     return Entry(
         event=event,

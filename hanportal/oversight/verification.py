@@ -4,6 +4,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from django.utils.functional import Promise
+
 from hanportal.audit.verify import Damage, Head, Tally, examine, examine_stepwise
 from hanportal.oversight.wording import DAMAGES
 
@@ -15,7 +17,8 @@ class Broken(NamedTuple):
 
     chain: str
     sequence: int
-    words: str
+    words: Promise
+    """In the language of the page; the log may be read without one."""
 
 
 @dataclass(kw_only=True)

@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from hanportal.accounts.models import Customer
@@ -16,16 +17,16 @@ from meters.models.register import Meter, MeteringPoint
 class EventKind(models.TextChoices):
     """What can happen at a metering point, or to a customer."""
 
-    MOVED_IN = "moved_in", "Innflytting"
-    MOVED_OUT = "moved_out", "Utflytting"
-    END_USER_CHANGED = "end_user_changed", "Endret sluttbruker"
-    SUPPLIER_SWITCHED = "supplier_switched", "Leverandørbytte"
-    POINT_DEACTIVATED = "point_deactivated", "Målepunkt deaktivert"
-    POINT_REACTIVATED = "point_reactivated", "Målepunkt aktivert igjen"
-    METER_EXCHANGED = "meter_exchanged", "Målerbytte"
-    CUSTOMER_DIED = "customer_died", "Dødsfall"
-    GUARDIAN_APPOINTED = "guardian_appointed", "Verge oppnevnt"
-    ROLLED_BACK = "rolled_back", "Tilbakeføring"
+    MOVED_IN = "moved_in", _("Innflytting")
+    MOVED_OUT = "moved_out", _("Utflytting")
+    END_USER_CHANGED = "end_user_changed", _("Endret sluttbruker")
+    SUPPLIER_SWITCHED = "supplier_switched", _("Leverandørbytte")
+    POINT_DEACTIVATED = "point_deactivated", _("Målepunkt deaktivert")
+    POINT_REACTIVATED = "point_reactivated", _("Målepunkt aktivert igjen")
+    METER_EXCHANGED = "meter_exchanged", _("Målerbytte")
+    CUSTOMER_DIED = "customer_died", _("Dødsfall")
+    GUARDIAN_APPOINTED = "guardian_appointed", _("Verge oppnevnt")
+    ROLLED_BACK = "rolled_back", _("Tilbakeføring")
 
 
 HOLDING_KINDS = (EventKind.MOVED_IN, EventKind.MOVED_OUT)
@@ -35,9 +36,9 @@ ACTIVITY_KINDS = (EventKind.POINT_DEACTIVATED, EventKind.POINT_REACTIVATED)
 class EventOutcome(models.TextChoices):
     """What an event did to the register when it came."""
 
-    APPLIED = "applied", "Utført"
-    NO_EFFECT = "no_effect", "Uten virkning"
-    RECORDED = "recorded", "Mottatt, ikke utført ennå"
+    APPLIED = "applied", _("Utført")
+    NO_EFFECT = "no_effect", _("Uten virkning")
+    RECORDED = "recorded", _("Mottatt, ikke utført ennå")
 
 
 class RegisterEventQuerySet(models.QuerySet["RegisterEvent"]):

@@ -14,6 +14,7 @@ from hanportal.accounts.actions import add_app, choose_password
 from hanportal.accounts.models import Role
 from tests.accounts.staff import make_staff
 from tests.accounts.test_staff_login import PASSWORD, SECRET, code_at
+from tests.minside.languages import glance_in_other_languages
 from tests.minside.stage import free_port, portal_on
 from tests.minside.test_journey import (
     Stage,
@@ -144,6 +145,26 @@ def test_from_the_invitation_to_a_login_with_a_key(stage: Stage) -> None:
     stage.press("Bruk sikkerhetsnøkkel")
     stage.heading("Hva skal du gjøre?")
 
+    assert stage.complaints == []
+
+
+def test_staff_read_their_pages_in_the_language_they_choose(stage: Stage) -> None:
+    page = stage.page
+    agnes = make_staff("agnes", Role.AGENT)
+    doors = ("/ansatt/logg-inn/", "/ansatt/passord/")
+    glance_in_other_languages(stage, "staff-door", *doors)
+    page.goto(f"{stage.address}/ansatt/logg-inn/?next=/ansatt/personer/")
+    stage.press("English")
+    stage.heading("Log in as staff")
+    page.get_by_label("E-mail address").fill("boss@fjordnett.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    stage.press("Continue")
+    page.get_by_label("Code").fill(code_at(datetime.now(UTC)))
+    stage.press("Log in")
+    stage.heading("Staff and roles")
+    rooms = ("", "personer/", f"personer/{agnes.id}/", "personer/ny/", "sikkerhet/")
+    inside = [f"/ansatt/{room}" for room in rooms]
+    glance_in_other_languages(stage, "staff-room", *inside)
     assert stage.complaints == []
 
 

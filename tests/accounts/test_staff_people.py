@@ -52,6 +52,17 @@ def choose(email: str, code: str, password: str = PASSWORD) -> Client:
     return client
 
 
+def test_a_page_that_is_shown_once_offers_no_other_language(boss: User) -> None:
+    office, switch = logged_in(boss), 'name="language"'
+    form = office.get(f"{PEOPLE}ny/").content.decode()
+    code = office.post(f"{PEOPLE}ny/", NEW).content.decode()
+    itself = f"{PEOPLE}{boss.pk}/"
+    refused = office.post(f"{itself}av/")
+    assert refused.status_code == 409
+    shown = [form, code, refused.content.decode(), office.get(itself).content.decode()]
+    assert [switch in page for page in shown] == [True, False, False, True]
+
+
 def test_a_person_is_let_in_with_a_code_that_works_once(boss: User) -> None:
     shown = logged_in(boss).post(f"{PEOPLE}ny/", NEW)
     code = shown.context["code"]

@@ -85,6 +85,18 @@ def test_what_was_filled_in_is_done_after_the_second_factor(boss: User) -> None:
     assert Event.objects.filter(what="login.confirmed").count() == 1
 
 
+def test_it_is_told_in_the_language_in_which_it_is_read(boss: User) -> None:
+    agnes = make_staff("agnes")
+    office = old_login(boss)
+    with time_machine.travel(LATER, tick=False):
+        office.post(f"{PEOPLE}{agnes.id}/gi-rolle/", {"role": "auditor"})
+        office.post("/sprak/", {"language": "en", "next": STEP_UP})
+
+        shown = office.get(STEP_UP).content.decode()
+
+    assert "You were about to give a role." in shown
+
+
 def test_a_page_that_is_only_looked_at_comes_by_itself(boss: User) -> None:
     office = old_login(boss)
     with time_machine.travel(LATER, tick=False):

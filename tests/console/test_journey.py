@@ -20,6 +20,7 @@ from orders.states import Channel, OrderStatus
 from tests.accounts.representing import VERA_ID
 from tests.console.conftest import make_unmistakable
 from tests.console.desk import BY, Desk, an_agent
+from tests.minside.languages import glance_in_other_languages
 from tests.minside.stage import free_port, portal_on
 from tests.minside.test_journey import (
     Stage,
@@ -172,6 +173,24 @@ def test_the_clock_of_the_control_runs_down_in_words(stage: Stage) -> None:
     expect(page.get_by_text("Gjelder i ett minutt til")).to_be_visible()
     page.clock.fast_forward("01:00")
     expect(page.get_by_text("Kontrollen er utløpt")).to_be_visible()
+    assert stage.complaints == []
+
+
+def test_agents_read_the_desk_in_the_language_they_choose(stage: Stage) -> None:
+    page, customer = stage.page, stage.world.customer
+    order = stage.world.order_opening()
+    caller = f"/kundesenter/kunde/{customer.id}/"
+    ordered = f"/kundesenter/bestilling/{order.id}/"
+    before = ["/kundesenter/?q=nordmann", caller, ordered]
+    glance_in_other_languages(stage, "desk", *before)
+    page.goto(f"{stage.address}{caller}")
+    answer(stage, "Hva er fødselsdatoen din?", "1. oktober 1980")
+    answer(stage, "Hva er de fire siste sifrene", "7361")
+    answer(stage, "Hvilken e-postadresse", "kari@eksempel.example")
+    stage.heading("Hva kan vi hjelpe med?")
+    point = f"{caller}malepunkt/{order.metering_point_id}"
+    known = [caller, f"{caller}representanter/", f"{point}/steng/"]
+    glance_in_other_languages(stage, "desk-known", *known)
     assert stage.complaints == []
 
 

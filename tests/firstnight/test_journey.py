@@ -20,6 +20,7 @@ from tests.accounts.staff import logged_in, make_staff
 from tests.firstnight.past import Past, bring_in_consent
 from tests.firstnight.street import BY, dispatch_all, exposed_port, reconcile, sent
 from tests.minside.conftest import LogIn, log_in
+from tests.minside.languages import glance_in_other_languages
 from tests.minside.stage import free_port, portal_on
 from tests.minside.test_journey import (
     Stage,
@@ -124,6 +125,17 @@ def test_from_observing_to_a_release_by_two_people(stage: Stage) -> None:
     page.reload()
     expect(page.get_by_text("Ingen stenginger holdes tilbake.")).to_be_visible()
     stage.look("f07-released")
+    assert stage.complaints == []
+
+
+def test_operations_are_read_in_the_language_one_chooses(stage: Stage) -> None:
+    become(stage, logged_in(make_staff("anna", Role.SUPERVISOR)))
+    glance_in_other_languages(
+        stage,
+        "operations",
+        "/kundesenter/drift/",
+        "/kundesenter/drift/forslag/",
+    )
     assert stage.complaints == []
 
 

@@ -29,6 +29,7 @@ from tests.accounts.representing import (
     a_business,
     a_representation,
 )
+from tests.minside.languages import assert_speaks
 from tests.minside.stage import eid_on, free_port, portal_on
 from tests.orders.world import World, a_point_with_meter, build_world
 
@@ -293,6 +294,7 @@ def test_the_other_languages_hold_the_same_promises(
     second, _port = a_point_with_meter(
         stage.world.customer, stage.world.head_end, number=3
     )
+    a_point_with_meter(stage.world.customer, stage.world.head_end, number=4)
     page.goto(f"{stage.address}/logg-inn/?next=/min-side/")
     stage.press(name)
     page.locator("main form button").click()
@@ -302,10 +304,11 @@ def test_the_other_languages_hold_the_same_promises(
     paths = [
         *("/min-side/", f"{opening}/", f"{opening}/vilkar/", "/min-side/innboks/"),
         *(f"/min-side/bestilling/{order.id}/", "/tilgjengelighet/"),
+        "/min-side/handle-for/",
     ]
     for number, path in enumerate(paths):
         page.goto(f"{stage.address}{path}")
-        expect(page.locator("html")).to_have_attribute("lang", code)
+        assert_speaks(page, code)
         stage.glance(f"{code}-{number}", width=width, scheme=scheme)
 
 

@@ -41,6 +41,12 @@ def test_the_language_is_switched_and_remembered(language: str, heading: str) ->
     assert heading in page
 
 
+def test_the_language_switch_keeps_what_the_page_was_asked_for() -> None:
+    where = "/ansatt/logg-inn/?next=/ansatt/personer/"
+    [front, door] = [Client().get(to).content.decode() for to in ("/?a=1", where)]
+    assert ['value="/"' in front, f'value="{where}"' in door] == [True, True]
+
+
 def test_the_language_switch_leads_to_no_other_site() -> None:
     answer = Client().post(
         "/sprak/", {"language": "nn", "next": "https://ond.example/"}

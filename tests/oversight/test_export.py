@@ -62,6 +62,16 @@ def test_a_line_holds_what_documents_the_consent(
     assert line["avsluttet"] == ""
 
 
+def test_a_file_has_the_same_words_whatever_language_one_reads(
+    street: Street, auditor: Client
+) -> None:
+    street.consent()
+    written = exported(auditor)
+    auditor.post("/sprak/", {"language": "en"})
+
+    assert exported(auditor) == written
+
+
 def test_the_same_filters_give_the_same_consents(
     street: Street, auditor: Client
 ) -> None:

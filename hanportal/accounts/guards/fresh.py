@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http import HttpResponseRedirect as Redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from hanportal.accounts.models import User
@@ -37,7 +38,7 @@ class Unfinished:
 
     path: str
     doing: str
-    """To be read after "Du var i ferd med å"."""
+    """To be read after "Du var i ferd med å", in the language of the page."""
     fields: tuple[tuple[str, str], ...] | None
     """None for a page that is only to be looked at."""
 
@@ -48,10 +49,11 @@ def fresh_second_factor(*, doing: str) -> "Callable[[ForStaff[...]], ForStaff[..
     Stands under the guard of a role:
 
         @operator_required(page="console.release_brake")
-        @fresh_second_factor(doing="slippe løs bremsen")
+        @fresh_second_factor(doing=gettext_noop("slippe løs bremsen"))
         def release(request, operator): ...
 
-    :param doing: the thing in words, after "Du var i ferd med å".
+    :param doing: the thing in words, after "Du var i ferd med å"; kept as it is in the
+        source and translated when it is read.
     """
 
     def decorate(view: "ForStaff[...]") -> "ForStaff[...]":
@@ -76,10 +78,10 @@ def unfinished(session: SessionBase, *, now: datetime) -> Unfinished | None:
     kept = session.get(UNFINISHED_KEY)
     if not kept or datetime.fromisoformat(kept["at"]) + KEPT_FOR <= now:
         return None
-    fields = kept["fields"]
+    words, fields = kept["doing"], kept["fields"]
     return Unfinished(
         path=kept["path"],
-        doing=kept["doing"],
+        doing=gettext(words),
         fields=None if fields is None else tuple((str(n), str(v)) for n, v in fields),
     )
 

@@ -10,6 +10,7 @@ from typing import Self
 from django.core.validators import RegexValidator
 from django.db import connection, models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 CODE = RegexValidator(r"^[a-z][a-z0-9-]{0,39}\Z")
@@ -18,9 +19,9 @@ CODE = RegexValidator(r"^[a-z][a-z0-9-]{0,39}\Z")
 class Scope(models.TextChoices):
     """What a client may do."""
 
-    REGISTER_READ = "register:read", "Lese registeret"
-    REGISTER_WRITE = "register:write", "Skrive rader til registeret"
-    EVENTS_WRITE = "events:write", "Melde hendelser"
+    REGISTER_READ = "register:read", _("Lese registeret")
+    REGISTER_WRITE = "register:write", _("Skrive rader til registeret")
+    EVENTS_WRITE = "events:write", _("Melde hendelser")
 
 
 class ApiClientQuerySet(models.QuerySet["ApiClient"]):

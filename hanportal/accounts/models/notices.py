@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from hanportal.accounts.models.users import User
@@ -15,21 +16,21 @@ ERROR_LENGTH = 200
 class NoticeKind(models.TextChoices):
     """What a notice tells. Each kind has its words in `actions/notices.py`."""
 
-    ROLE_GIVEN = "role_given", "ny rolle"
-    ROLE_ENDED = "role_ended", "rolle tatt"
-    SWITCHED_OFF = "switched_off", "slått av"
-    SWITCHED_ON = "switched_on", "slått på"
-    PASSWORD_CHOSEN = "password_chosen", "passord valgt"
-    FACTOR_ADDED = "factor_added", "ekstra lås lagt til"
-    FACTOR_REMOVED = "factor_removed", "ekstra lås fjernet"
-    CODES_MADE = "codes_made", "nye gjenopprettingskoder"
-    COMPANY_LOGIN_BOUND = "company_login_bound", "firmainnlogging koblet til"
-    NEW_DEVICE = "new_device", "innlogging fra ny enhet"
-    RESET_ASKED = "reset_asked", "ny innlogging bedt om"
-    RESET_WAITS = "reset_waits", "ny innlogging venter på godkjenning"
-    LOGIN_RESET = "login_reset", "ny innlogging godkjent"
-    LOGIN_RESET_INSIDE = "login_reset_inside", "ny innlogging gitt fra drift"
-    ADMINISTRATOR_MADE = "administrator_made", "ny administrator"
+    ROLE_GIVEN = "role_given", _("ny rolle")
+    ROLE_ENDED = "role_ended", _("rolle tatt")
+    SWITCHED_OFF = "switched_off", _("slått av")
+    SWITCHED_ON = "switched_on", _("slått på")
+    PASSWORD_CHOSEN = "password_chosen", _("passord valgt")
+    FACTOR_ADDED = "factor_added", _("ekstra lås lagt til")
+    FACTOR_REMOVED = "factor_removed", _("ekstra lås fjernet")
+    CODES_MADE = "codes_made", _("nye gjenopprettingskoder")
+    COMPANY_LOGIN_BOUND = "company_login_bound", _("firmainnlogging koblet til")
+    NEW_DEVICE = "new_device", _("innlogging fra ny enhet")
+    RESET_ASKED = "reset_asked", _("ny innlogging bedt om")
+    RESET_WAITS = "reset_waits", _("ny innlogging venter på godkjenning")
+    LOGIN_RESET = "login_reset", _("ny innlogging godkjent")
+    LOGIN_RESET_INSIDE = "login_reset_inside", _("ny innlogging gitt fra drift")
+    ADMINISTRATOR_MADE = "administrator_made", _("ny administrator")
 
 
 class DatabaseNow(Func):

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from hanportal.accounts.models.users import User
@@ -13,11 +14,11 @@ from hanportal.accounts.models.users import User
 class Role(models.TextChoices):
     """What a staff member is let in to do. A role gives only its own pages."""
 
-    AGENT = "agent", "Kundebehandler"
-    SUPERVISOR = "supervisor", "Leder på kundesenteret"
-    OPERATOR = "operator", "Drift"
-    AUDITOR = "auditor", "Revisor"
-    ADMINISTRATOR = "administrator", "Administrator"
+    AGENT = "agent", _("Kundebehandler")
+    SUPERVISOR = "supervisor", _("Leder på kundesenteret")
+    OPERATOR = "operator", _("Drift")
+    AUDITOR = "auditor", _("Revisor")
+    ADMINISTRATOR = "administrator", _("Administrator")
 
 
 class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib.sessions.models import Session
 from django.db import models
+from django.utils.translation import gettext
 from uuid6 import uuid7
 
 from hanportal.accounts.models.users import User
@@ -57,3 +58,14 @@ class StaffSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.device}"
+
+    @property
+    def device_in_words(self) -> str:
+        """The device in the language of the page; it is kept in bokmål."""
+        browser, _on, system = self.device.partition(" på ")
+        if not system:
+            return gettext(browser)
+        return gettext("%(browser)s på %(system)s") % {
+            "browser": gettext(browser),
+            "system": system,
+        }

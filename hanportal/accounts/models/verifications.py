@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from hanportal.accounts.models.customers import Customer
@@ -17,16 +18,16 @@ A_DAY = timedelta(days=1)
 class CallerMethod(models.TextChoices):
     """How an agent makes sure who is calling."""
 
-    CONTROL_QUESTIONS = "control_questions", "Kontrollspørsmål"
-    CALL_BACK = "call_back", "Ringt tilbake på registrert nummer"
+    CONTROL_QUESTIONS = "control_questions", _("Kontrollspørsmål")
+    CALL_BACK = "call_back", _("Ringt tilbake på registrert nummer")
 
 
 class CallerPurpose(models.TextChoices):
     """What the call is about. A control for one serves no other."""
 
-    ORDERS = "orders", "Åpne eller stenge porten"
-    CONTACT = "contact", "Endre kontaktopplysninger"
-    REPRESENTATION = "representation", "Endre hvem som kan handle for kunden"
+    ORDERS = "orders", _("Åpne eller stenge porten")
+    CONTACT = "contact", _("Endre kontaktopplysninger")
+    REPRESENTATION = "representation", _("Endre hvem som kan handle for kunden")
 
 
 class CallerVerificationQuerySet(models.QuerySet["CallerVerification"]):

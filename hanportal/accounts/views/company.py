@@ -4,6 +4,8 @@ from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import (
     sensitive_post_parameters,
@@ -21,9 +23,9 @@ from hanportal.accounts.models import CompanyLogin, User
 from hanportal.accounts.staff_sessions import confirm, has_second_factor, is_fresh
 from hanportal.accounts.views.entering import let_in, origin_of
 from hanportal.accounts.views.refusals import refused_page
-from hanportal.accounts.views.staff import in_bokmal, local_page
+from hanportal.accounts.views.staff import local_page
 
-BOUND_ALREADY = (
+BOUND_ALREADY = _(
     "Du har en firmainnlogging fra før, eller denne er en annens. "
     "Snakk med en administrator."
 )
@@ -31,7 +33,6 @@ BOUND_ALREADY = (
 
 @never_cache
 @require_POST
-@in_bokmal
 def log_in(request: HttpRequest) -> HttpResponse:
     """The button on the login page: go to the company."""
     next_page = local_page(request.POST.get("next"))
@@ -39,7 +40,6 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@in_bokmal
 @staff_required(page="staff.company_confirm")
 def ask_again(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 -- a guarded view
     """Let the company ask again who is there, before something grave."""
@@ -47,9 +47,8 @@ def ask_again(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001
 
 
 @require_POST
-@in_bokmal
 @staff_required(page="staff.company_bind")
-@fresh_second_factor(doing="koble til firmainnloggingen din")
+@fresh_second_factor(doing=gettext_noop("koble til firmainnloggingen din"))
 def bind_from_inside(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 -- a guarded view
     """Bind the company's login to the person who is logged in here."""
     return _lead_to_company(request, purpose=BIND, next_page="")
@@ -58,7 +57,6 @@ def bind_from_inside(request: HttpRequest, user: User) -> HttpResponse:  # noqa:
 @never_cache
 @require_GET
 @sensitive_variables()
-@in_bokmal
 def callback(request: HttpRequest) -> HttpResponse:
     """Receive the browser that the company sent back."""
     _offered_or_404()
@@ -78,7 +76,6 @@ def callback(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("code")
-@in_bokmal
 def bind(request: HttpRequest) -> HttpResponse:
     """Whose company login this is: shown by a one-time code, once."""
     _offered_or_404()

@@ -6,6 +6,8 @@ from allauth.mfa.models import Authenticator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,16 +18,15 @@ from hanportal.accounts.guards import fresh_second_factor, staff_required
 from hanportal.accounts.models import User
 from hanportal.accounts.staff_sessions import half_way
 from hanportal.accounts.views.entering import let_in
-from hanportal.accounts.views.staff import WRONG_CODE, WRONG_KEY, in_bokmal
+from hanportal.accounts.views.staff import WRONG_CODE, WRONG_KEY
 
-CHANGING = "endre hva du logger inn med"
+CHANGING = gettext_noop("endre hva du logger inn med")
 SECRET_KEY = "new_app_secret"  # noqa: S105 -- a key of the session
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("code")
-@in_bokmal
 def enrol(request: HttpRequest) -> HttpResponse:
     """Set up the first second factor. The person is not logged in before that."""
     now = timezone.now()
@@ -48,7 +49,6 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("code")
-@in_bokmal
 @staff_required(page="staff.add_factor", partial=True)
 @fresh_second_factor(doing=CHANGING)
 def add_factor(request: HttpRequest, user: User) -> HttpResponse:
@@ -64,7 +64,6 @@ def add_factor(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_POST
-@in_bokmal
 @staff_required(page="staff.remove_factor")
 @fresh_second_factor(doing=CHANGING)
 def remove_factor(request: HttpRequest, user: User, factor_id: int) -> HttpResponse:
@@ -79,7 +78,6 @@ def remove_factor(request: HttpRequest, user: User, factor_id: int) -> HttpRespo
 
 
 @require_POST
-@in_bokmal
 @staff_required(page="staff.recovery_codes")
 @fresh_second_factor(doing=CHANGING)
 def recovery_codes(request: HttpRequest, user: User) -> HttpResponse:
@@ -134,6 +132,6 @@ def _add_app(form: CodeForm, user: User, secret: str, *, now: datetime) -> bool:
     try:
         actions.add_app(user=user, secret=secret, now=now, spent_step=step)
     except actions.AlreadyHasApp:
-        form.add_error(None, "Du har en app fra før. Fjern den først.")
+        form.add_error(None, _("Du har en app fra før. Fjern den først."))
         return False
     return True

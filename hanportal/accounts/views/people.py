@@ -8,6 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,14 +22,12 @@ from hanportal.accounts.guards import administrator_required, fresh_second_facto
 from hanportal.accounts.models import LoginReset, Role, RoleGrant, User
 from hanportal.accounts.password_codes import password_code
 from hanportal.accounts.views.entering import origin_of
-from hanportal.accounts.views.staff import in_bokmal
 from hanportal.audit.log import Actor, ActorKind
 
 PEOPLE_SHOWN = 500
 
 
 @require_http_methods(["GET", "HEAD"])
-@in_bokmal
 @administrator_required(page="staff.people")
 def people(request: HttpRequest, administrator: User) -> HttpResponse:
     """Everybody who works here, and what each may do."""
@@ -40,7 +41,6 @@ def people(request: HttpRequest, administrator: User) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_bokmal
 @administrator_required(page="staff.invite")
 def invite(request: HttpRequest, administrator: User) -> HttpResponse:
     """Let somebody in who begins to work here."""
@@ -58,7 +58,7 @@ def invite(request: HttpRequest, administrator: User) -> HttpResponse:
                 now=now,
             )
         except actions.AlreadyStaff:
-            text = "E-postadressen eller ansattnummeret er i bruk fra før."
+            text = _("E-postadressen eller ansattnummeret er i bruk fra før.")
             form.add_error(None, text)
         else:
             return _with_code(request, person)
@@ -67,7 +67,6 @@ def invite(request: HttpRequest, administrator: User) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD"])
-@in_bokmal
 @administrator_required(page="staff.person")
 def person(request: HttpRequest, administrator: User, person_id: UUID) -> HttpResponse:
     """One person, and what can be changed."""
@@ -75,9 +74,8 @@ def person(request: HttpRequest, administrator: User, person_id: UUID) -> HttpRe
 
 
 @require_POST
-@in_bokmal
 @administrator_required(page="staff.give_role")
-@fresh_second_factor(doing="gi en rolle")
+@fresh_second_factor(doing=gettext_noop("gi en rolle"))
 def give_role(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
@@ -93,9 +91,8 @@ def give_role(
 
 
 @require_POST
-@in_bokmal
 @administrator_required(page="staff.end_role")
-@fresh_second_factor(doing="ta fra noen en rolle")
+@fresh_second_factor(doing=gettext_noop("ta fra noen en rolle"))
 def end_role(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
@@ -109,9 +106,8 @@ def end_role(
 
 
 @require_POST
-@in_bokmal
 @administrator_required(page="staff.switch_off")
-@fresh_second_factor(doing="slå av adgangen til en ansatt")
+@fresh_second_factor(doing=gettext_noop("slå av adgangen til en ansatt"))
 def switch_off(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
@@ -125,9 +121,8 @@ def switch_off(
 
 
 @require_POST
-@in_bokmal
 @administrator_required(page="staff.switch_on")
-@fresh_second_factor(doing="slå på adgangen til en ansatt")
+@fresh_second_factor(doing=gettext_noop("slå på adgangen til en ansatt"))
 def switch_on(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
@@ -141,9 +136,8 @@ def switch_on(
 
 
 @require_POST
-@in_bokmal
 @administrator_required(page="staff.ask_for_reset")
-@fresh_second_factor(doing="be om ny innlogging for en ansatt")
+@fresh_second_factor(doing=gettext_noop("be om ny innlogging for en ansatt"))
 def ask_for_reset(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
@@ -156,9 +150,8 @@ def ask_for_reset(
 
 
 @require_POST
-@in_bokmal
 @administrator_required(page="staff.approve_reset")
-@fresh_second_factor(doing="godkjenne ny innlogging for en ansatt")
+@fresh_second_factor(doing=gettext_noop("godkjenne ny innlogging for en ansatt"))
 def approve_reset(
     request: HttpRequest, administrator: User, person_id: UUID
 ) -> HttpResponse:
@@ -173,7 +166,6 @@ def approve_reset(
 
 
 @require_POST
-@in_bokmal
 @administrator_required(page="staff.stop_reset")
 def stop_reset(
     request: HttpRequest, administrator: User, person_id: UUID
@@ -189,7 +181,6 @@ def stop_reset(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password", "code")
-@in_bokmal
 def choose_password(request: HttpRequest) -> HttpResponse:
     """Where a new staff member brings the code that an administrator gave them."""
     form = NewPasswordForm(
@@ -205,17 +196,22 @@ def choose_password(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/staff/choose_password.html", {"form": form})
 
 
-REFUSALS: dict[type[Exception], str] = {
-    actions.NotToOneself: "Dette kan du ikke gjøre for deg selv. Be en annen "
-    "administrator.",
-    actions.LastAdministrator: "Dette er den siste administratoren. Gi rollen til en "
-    "annen først.",
-    actions.SwitchedOff: "Den som er slått av, får ingen ny innlogging. Slå på "
-    "adgangen først.",
-    actions.NotTheSecond: "En annen administrator må godkjenne, og ikke den det "
-    "gjelder.",
-    actions.ResetIsOver: "Ingen ny innlogging venter på godkjenning. Be om den på "
-    "nytt.",
+REFUSALS: dict[type[Exception], Promise] = {
+    actions.NotToOneself: gettext_lazy(
+        "Dette kan du ikke gjøre for deg selv. Be en annen administrator."
+    ),
+    actions.LastAdministrator: gettext_lazy(
+        "Dette er den siste administratoren. Gi rollen til en annen først."
+    ),
+    actions.SwitchedOff: gettext_lazy(
+        "Den som er slått av, får ingen ny innlogging. Slå på adgangen først."
+    ),
+    actions.NotTheSecond: gettext_lazy(
+        "En annen administrator må godkjenne, og ikke den det gjelder."
+    ),
+    actions.ResetIsOver: gettext_lazy(
+        "Ingen ny innlogging venter på godkjenning. Be om den på nytt."
+    ),
 }
 """What the page says where a change was refused."""
 
@@ -243,7 +239,11 @@ def _waiting(found: User, now: datetime) -> LoginReset:
 
 
 def _person(
-    request: HttpRequest, administrator: User, found: User, *, refusal: str = ""
+    request: HttpRequest,
+    administrator: User,
+    found: User,
+    *,
+    refusal: Promise | str = "",
 ) -> HttpResponse:
     held = RoleGrant.objects.current().filter(user=found).order_by("granted_at", "id")
     roles = {grant.role for grant in held}

@@ -4,6 +4,8 @@ from allauth.mfa.models import Authenticator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,13 +15,12 @@ from hanportal.accounts.guards import fresh_second_factor, staff_required
 from hanportal.accounts.models import CompanyLogin, LoginReset, StaffSession, User
 from hanportal.accounts.staff_sessions import leave
 from hanportal.accounts.views.entering import origin_of
-from hanportal.accounts.views.staff import in_bokmal, judged
+from hanportal.accounts.views.staff import judged
 
-WRONG_CURRENT = "Passordet du har nå, stemmer ikke."
+WRONG_CURRENT = _("Passordet du har nå, stemmer ikke.")
 
 
 @require_http_methods(["GET", "HEAD"])
-@in_bokmal
 @staff_required(page="staff.security", partial=True)
 def security(request: HttpRequest, user: User) -> HttpResponse:
     """What the person logs in with, where they are logged in, and what is afoot."""
@@ -38,7 +39,6 @@ def security(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_POST
-@in_bokmal
 @staff_required(page="staff.end_sessions")
 def end_sessions(request: HttpRequest, user: User) -> HttpResponse:
     """Log the person out everywhere else."""
@@ -48,7 +48,6 @@ def end_sessions(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_POST
-@in_bokmal
 @staff_required(page="staff.stop_own_reset")
 def stop_own_reset(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 -- a guarded view
     """Say no to a new login that somebody asked for in one's name."""
@@ -62,9 +61,8 @@ def stop_own_reset(request: HttpRequest, user: User) -> HttpResponse:  # noqa: A
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("current", "password")
-@in_bokmal
 @staff_required(page="staff.change_password", partial=True)
-@fresh_second_factor(doing="bytte passord")
+@fresh_second_factor(doing=gettext_noop("bytte passord"))
 def change_password(request: HttpRequest, user: User) -> HttpResponse:
     """Take a new password for the one that the person has; every session ends."""
     if not user.has_usable_password():

@@ -1,21 +1,21 @@
 """The pages on which staff log in, and choose where to go."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import structlog
 from django.forms import Form
 from django.http import (
     HttpRequest,
     HttpResponse,
-    HttpResponseBase,
     HttpResponseRedirect,
 )
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -33,32 +33,20 @@ from hanportal.accounts.staff_login import TooManyTries
 from hanportal.accounts.staff_sessions import begin_half_way, half_way, leave
 from hanportal.accounts.views.entering import let_in, origin_of
 
-Page = ParamSpec("Page")
 Judged = TypeVar("Judged")
-Answer = TypeVar("Answer", bound=HttpResponseBase)
 log = structlog.get_logger(__name__)
 
-WRONG_PASSWORD = "E-postadressen eller passordet stemmer ikke."  # noqa: S105 -- a text
-WRONG_CODE = "Koden stemmer ikke, eller den er brukt før. Vent på den neste."
-WRONG_KEY = "Sikkerhetsnøkkelen lot seg ikke bekrefte. Prøv igjen, eller bruk en kode."
+WRONG_PASSWORD = _("E-postadressen eller passordet stemmer ikke.")
+WRONG_CODE = _("Koden stemmer ikke, eller den er brukt før. Vent på den neste.")
+WRONG_KEY = _(
+    "Sikkerhetsnøkkelen lot seg ikke bekrefte. Prøv igjen, eller bruk en kode."
+)
 OPERATIONS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
-
-
-def in_bokmal(view: Callable[Page, Answer]) -> Callable[Page, Answer]:
-    """Staff pages are written in bokmål, whatever the browser asks for."""
-
-    @wraps(view)
-    def spoken(*args: Page.args, **kwargs: Page.kwargs) -> Answer:
-        with translation.override("nb"):
-            return view(*args, **kwargs)
-
-    return spoken
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
-@in_bokmal
 def log_in(request: HttpRequest) -> HttpResponse:
     """Ask for e-mail address and password; a right one leads to the second factor."""
     next_page = local_page(request.POST.get("next") or request.GET.get("next"))
@@ -90,7 +78,6 @@ def log_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("code")
-@in_bokmal
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask for the second factor of the person whose password was right."""
     now = timezone.now()
@@ -129,7 +116,6 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD"])
-@in_bokmal
 @staff_required(page="staff.home", partial=True)
 def home(request: HttpRequest, user: User) -> HttpResponse:
     """Where a staff member can go."""
@@ -146,7 +132,7 @@ def home(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def judged(
-    form: Form, judge: Callable[[], Judged | None], *, otherwise: str
+    form: Form, judge: Callable[[], Judged | None], *, otherwise: Promise
 ) -> Judged | None:
     """What a judge found, or None with the reason on the form."""
     try:
@@ -157,7 +143,7 @@ def judged(
         return None
     if not found:
         log.warning("staff_login_refused", reason="wrong")
-        form.add_error(None, otherwise)
+        form.add_error(None, str(otherwise))
     return found
 
 

@@ -14,12 +14,11 @@ from hanportal.accounts.guards import staff_required
 from hanportal.accounts.guards.fresh import forget_unfinished, unfinished
 from hanportal.accounts.models import CompanyLogin, User
 from hanportal.accounts.staff_sessions import confirm, is_fresh
-from hanportal.accounts.views.staff import given_factor, in_bokmal
+from hanportal.accounts.views.staff import given_factor
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("code")
-@in_bokmal
 @staff_required(page="staff.step_up", partial=True)
 def step_up(request: HttpRequest, user: User) -> HttpResponse:
     """Ask for the second factor again, in the session that is open."""
@@ -48,7 +47,6 @@ def step_up(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD"])
-@in_bokmal
 @staff_required(page="staff.continue", partial=True)
 def go_on(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 -- a guarded view
     """Show again what the person was about to do; they confirm it with a button."""

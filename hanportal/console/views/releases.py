@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from hanportal.accounts.guards import (
@@ -32,7 +33,7 @@ from orders.actions import ClosingReleaseRefused, release_closings
 
 @require_http_methods(FORM_METHODS)
 @release_required(page="console.release_closings")
-@fresh_second_factor(doing="frigi stengingene som bremsen holder")
+@fresh_second_factor(doing=gettext_noop("frigi stengingene som bremsen holder"))
 def closings(request: HttpRequest, person: User) -> HttpResponse:
     """Let the closings that the brake holds leave."""
     now = timezone.now()
@@ -57,7 +58,7 @@ def closings(request: HttpRequest, person: User) -> HttpResponse:
 
 @require_http_methods(FORM_METHODS)
 @release_required(page="console.release_delivery")
-@fresh_second_factor(doing="frigi en leveranse som bremsen holder")
+@fresh_second_factor(doing=gettext_noop("frigi en leveranse som bremsen holder"))
 def delivery(request: HttpRequest, person: User, delivery_id: UUID) -> HttpResponse:
     """Let a complete delivery of the register end what it lacks."""
     held = held_delivery(delivery_id)

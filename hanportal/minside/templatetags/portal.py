@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,19 +33,29 @@ def operator_phone() -> SafeString:
 
 
 @register.inclusion_tag("minside/language_switch.html", takes_context=True)
-def language_switch(context: dict[str, Any]) -> dict[str, Any]:
+def language_switch(
+    context: dict[str, Any], *, with_query: bool = False
+) -> dict[str, Any]:
     """Buttons to read the same page in another language.
 
     A page that was answered to a POST is not a page one can come back to with GET,
     so the path is all that is returned to; the form there starts from what was saved.
+
+    :param with_query: for a page whose query says what it shows. Not for one that
+        another site sends people back to: what it says is never repeated.
     """
     request = context.get("request")
     return {
         "languages": settings.LANGUAGES,
         "current": get_language(),
-        "next": request.path if request is not None else "/",
+        "next": "/" if request is None else _address_of(request, with_query),
         "csrf_token": context.get("csrf_token", ""),
     }
+
+
+def _address_of(request: HttpRequest, with_query: bool) -> str:  # noqa: FBT001 -- a tag's own
+    keeps = with_query and request.method != "POST"
+    return str(request.get_full_path() if keeps else request.path)
 
 
 @register.filter

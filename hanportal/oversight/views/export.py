@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 from uuid6 import uuid7
 
@@ -17,7 +18,7 @@ from orders.models import Terms
 
 @require_POST
 @auditor_required(page="oversight.export")
-@fresh_second_factor(doing="hente ut samtykkeregisteret")
+@fresh_second_factor(doing=gettext_noop("hente ut samtykkeregisteret"))
 def export(request: HttpRequest, auditor: User) -> HttpResponseBase:
     """The consents that the form asks for, row by row as they are read."""
     form = FilterForm(request.POST, versions=Terms.objects.versions())

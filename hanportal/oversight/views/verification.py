@@ -1,8 +1,7 @@
 """Verifying that nothing in the log was changed: one chain, or all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from functools import partial
 from uuid import UUID
 
 from django.http import (
@@ -11,7 +10,7 @@ from django.http import (
     HttpResponseBase,
     StreamingHttpResponse,
 )
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_POST, require_safe
 from uuid6 import uuid7
 
@@ -26,6 +25,8 @@ from hanportal.oversight.verification import (
     findings_of,
     read_whole_log,
 )
+
+Speaker = Callable[[str, Mapping[str, object]], str]
 
 HERE = "<!-- the log is read here -->"
 
@@ -71,22 +72,36 @@ def verify_log(request: HttpRequest, auditor: User) -> HttpResponseBase:
     before, _here, after = shell.partition(HERE)
     trace = Trace(auditor=auditor, subject=log.Subject("verification", uuid7()))
     estimate = log.Event.objects.estimated_count()
-    response = StreamingHttpResponse(_told(before, after, trace, estimate))
+    told = _told(before, after, trace, estimate, _speaker())
+    response = StreamingHttpResponse(told)
     response["Cache-Control"] = "no-store"
     # A proxy that waits for the whole page would hide the progress.
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-def _told(before: str, after: str, trace: Trace, estimate: int) -> Iterator[str]:
+def _speaker() -> Speaker:
+    """Parts of this page in the language of now, also when the request is answered."""
+    language = translation.get_language()
+
+    def part(template: str, context: Mapping[str, object]) -> str:
+        with translation.override(language):
+            return fragment(None, template, context)
+
+    return part
+
+
+def _told(
+    before: str, after: str, trace: Trace, estimate: int, part: Speaker
+) -> Iterator[str]:
     findings = Findings()
-    progress = partial(fragment, None, "oversight/progress.html")
     try:
         yield before
         with closing(read_whole_log(findings)) as breaths:
             for _breath in breaths:
                 total = max(estimate, findings.tally.events)
-                yield progress({"tally": findings.tally, "total": total})
+                progress = {"tally": findings.tally, "total": total}
+                yield part("oversight/progress.html", progress)
     finally:
         trace.verified(
             chain=None,
@@ -95,5 +110,5 @@ def _told(before: str, after: str, trace: Trace, estimate: int) -> Iterator[str]
             is_complete=findings.is_complete,
             at=timezone.now(),
         )
-    yield fragment(None, "oversight/log_result.html", {"findings": findings})
+    yield part("oversight/log_result.html", {"findings": findings})
     yield after
