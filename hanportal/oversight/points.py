@@ -122,7 +122,7 @@ def _port_events(installations: tuple[Installation, ...]) -> tuple[PortEvent, ..
             at=event.at,
             serial=serials[event.subject_id],
             words=_words(event),
-            who=ACTORS.get(event.actor_kind, event.actor_kind),
+            who=str(ACTORS.get(event.actor_kind, event.actor_kind)),
         )
         for event in found[:LATEST_PORT_EVENTS]
     )
