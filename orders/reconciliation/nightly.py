@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 
 from meters.headend import Clock, Fault, Report, adapter_for
-from meters.models import HanPort, HeadEnd
+from meters.models import HanPort, HanPortQuerySet, HeadEnd
 from meters.states import DesiredState
 from orders.deadlines import oslo_date
 from orders.fulfilment import read_back
@@ -40,6 +40,8 @@ class Turn:
     before: datetime | None
     asked_at: datetime
     """By the database's clock."""
+    is_read: bool
+    """False where it sits nowhere, or is read or sent to for another reason."""
 
 
 def read_in_turn(
@@ -99,16 +101,19 @@ def _read(
     begun, answered = clock(), 0
     while number > 0 and clock() < begun + SWEEP_INTERVAL / 2:
         at_most = min(number, head_end.max_concurrency)
-        turns = _claim(head_end, desired, at_most, night=night, now=clock())
-        if not turns:
+        taken = _claim(head_end, desired, at_most, night=night, now=clock())
+        if not taken:
             break
+        number -= len(taken)
+        turns = [turn for turn in taken if turn.is_read]
+        if not turns:
+            continue
         serials = [turn.port.meter.serial for turn in turns]
         reports = read_back(head_end, serials, clock=clock, connect=connect)
         for turn, report in zip(turns, reports, strict=True):
             settle(turn.port, report, asked_at=turn.asked_at, now=clock())
         if not _keep_turns(turns, reports):
             break
-        number -= len(turns)
         answered += sum(report.state is not None for report in reports)
     return answered
 
@@ -123,30 +128,36 @@ def _claim(
 ) -> list[Turn]:
     with transaction.atomic():
         ports = list(
-            _waiting(head_end, desired, since=night.begins_at, today=oslo_date(now))
+            HanPort.objects.in_turn(head_end)
+            .filter(desired=desired)
+            .not_asked_since(night.begins_at)
+            .longest_unasked_first()
             .select_related("meter__head_end")
             .select_for_update(of=("self",), skip_locked=True)[:at_most]
         )
         asked_at = database_now()
-        turns = [
-            Turn(port=port, before=port.asked_in_turn_at, asked_at=asked_at)
-            for port in ports
-        ]
-        HanPort.objects.filter(pk__in=[port.pk for port in ports]).ask_in_turn(at=now)
-    return turns
+        claimed = HanPort.objects.filter(pk__in=[port.pk for port in ports])
+        free = _free_among(claimed, today=oslo_date(now))
+        claimed.ask_in_turn(at=now)
+    return [
+        Turn(
+            port=port,
+            before=port.asked_in_turn_at,
+            asked_at=asked_at,
+            is_read=port.pk in free,
+        )
+        for port in ports
+    ]
 
 
-def _waiting(
-    head_end: HeadEnd, desired: DesiredState, *, since: datetime, today: date
-) -> QuerySet[HanPort]:
-    return (
-        HanPort.objects.in_turn(head_end)
-        .filter(desired=desired, read_back_due_at__isnull=True)
+def _free_among(claimed: HanPortQuerySet, *, today: date) -> set[UUID]:
+    """Those that are installed, and that nothing is under way for."""
+    free = (
+        claimed.filter(read_back_due_at__isnull=True)
         .installed(on=today)
-        .not_asked_since(since)
         .exclude(pk__in=Command.objects.live().values("port_id"))
-        .longest_unasked_first()
     )
+    return set(free.values_list("pk", flat=True))
 
 
 def _keep_turns(turns: Sequence[Turn], reports: Sequence[Report]) -> bool:

@@ -12,7 +12,7 @@ from hanportal.settings.orders import hours_of_night
 from meters.headend import Fault, HeadEndError, Report
 from meters.models import HanPort, Installation
 from meters.states import DesiredState, HanCapability, HeadEndMode, ReportedState
-from orders import reconciliation
+from orders import reconciliation, tasks
 from orders.deadlines import OSLO
 from orders.models import Case, Command, Consent, database_now
 from orders.reconciliation.nights import night_at
@@ -255,6 +255,16 @@ def test_two_beats_read_a_port_once(committed_world: World) -> None:
 
     assert sorted(answered) == [0, 0, 0, 1]  # type: ignore[type-var]
     assert committed_world.fake.reads == [committed_world.port.meter.serial]
+
+
+def test_a_bell_rings_for_each_head_end_and_finds_its_verb(world: World) -> None:
+    world.head_end.profile = world.head_end.Profile.MANUAL
+    world.head_end.save()
+
+    tasks.read_through_the_night()
+    tasks.read_in_turn(head_end_id=str(world.head_end.id))
+
+    assert world.fresh_port().asked_in_turn_at is None
 
 
 HOURS = st.tuples(st.integers(0, 23), st.integers(0, 23)).filter(
