@@ -32,7 +32,7 @@ def main_of(client: Client, world: World) -> str:
 
 def words(page: str) -> list[str]:
     """What happened, in the order of the page."""
-    return re.findall(r'hk-post__subject">([^<]+)<', page)
+    return re.findall(r"<strong>([^<]+)</strong>", page)
 
 
 def test_it_tells_everything_of_the_customers_own_time(

@@ -156,6 +156,7 @@ def walk(journey: Journey, settings: Settings) -> None:
     for page in ("order", "order_status", "receipt"):
         journey.get(f"minside:{page}", opening.id)
 
+    journey.get("minside:history", journey.point.id)
     journey.get("minside:close", journey.point.id)
     journey.post("minside:close", journey.point.id)
     journey.workers_run(ReportedState.CLOSED)
