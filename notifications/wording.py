@@ -194,8 +194,8 @@ def _representation_registered(facts: Mapping[str, Any]) -> Words:
         subject=_("En annen kan nå handle for deg hos oss"),
         paragraphs=(
             _(
-                "%(representative)s (%(ground)s) er registrert og kan bestille åpning og"
-                " stenging av HAN-porten for %(represented)s."
+                "%(representative)s (%(ground)s) er registrert og kan bestille åpning"
+                " og stenging av HAN-porten for %(represented)s."
             )
             % facts,
             _("Det gjelder fra %(starts)s.") % {"starts": day(facts["starts_on"])}
