@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from hanportal.oversight.filters import midnight
+from hanportal.oversight.filters import Sayable, midnight
 from meters.models import Holding
 from orders.models import LifeEvent
 from orders.states import ENDINGS, LifeEventKind
@@ -74,7 +74,7 @@ class ExposureFilterForm(forms.Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExposureFilters:
+class ExposureFilters(Sayable):
     """What was asked for. Dates are Oslo dates, both included."""
 
     who: str = ""
@@ -95,14 +95,6 @@ class ExposureFilters:
         if self.why:
             found = found.filter(kind=self.why)
         return found
-
-    def asked(self) -> dict[str, str]:
-        """What was asked for, as an address or a form would say it."""
-        return {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in vars(self).items()
-            if value
-        }
 
     def _who(self) -> Q:
         if not self.who:

@@ -73,8 +73,20 @@ class FilterForm(forms.Form):
         return Filters(**self.cleaned_data)
 
 
+class Sayable:
+    """What was asked for, in fields that an address can say again."""
+
+    def asked(self) -> dict[str, str]:
+        """What was asked for, as an address or a form would say it."""
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in vars(self).items()
+            if value
+        }
+
+
 @dataclass(frozen=True, kw_only=True)
-class Filters:
+class Filters(Sayable):
     """What was asked for. Dates are Oslo dates, both included."""
 
     who: str = ""
@@ -98,14 +110,6 @@ class Filters:
         if self.terms:
             found = found.filter(terms__version=self.terms)
         return found
-
-    def asked(self) -> dict[str, str]:
-        """What was asked for, as an address or a form would say it."""
-        return {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in vars(self).items()
-            if value
-        }
 
     def _who(self) -> Q:
         if not self.who:

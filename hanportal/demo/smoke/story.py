@@ -19,7 +19,6 @@ from hanportal.demo.smoke.world import Effect, Mail, World, wait_for
 OPEN_SECONDS = 40
 MAIL_SECONDS = 15
 MAIN_JOB_ADDRESS = "hovedjobben@example.no"
-OTHER_ADDRESS = "en.annen@example.no"
 SUBJECTS = {
     "open": ("Vi har fått bestillingen: HAN-porten åpnes", "HAN-porten er åpen"),
     "closed": ("Vi har fått bestillingen: HAN-porten stenges", "HAN-porten er stengt"),
