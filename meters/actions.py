@@ -10,7 +10,7 @@ from django.db import transaction
 
 from hanportal.audit.log import Actor, Subject, head_end_chain, record
 from meters.headend import ProfileInvalid, profile_of
-from meters.models import HanPort, HeadEnd
+from meters.models import HanPort, HeadEnd, Meter
 from meters.states import HeadEndMode
 
 
@@ -107,6 +107,33 @@ def act(*, head_end_id: UUID, by: Actor, now: datetime) -> HeadEnd:
     head_end = _go_over(HeadEndMode.ACT, head_end_id, by=by, now=now)
     HanPort.objects.waiting_to_be_read(head_end).ask_for_read_back(at=now)
     return head_end
+
+
+@transaction.atomic
+def assign_segments(
+    *, head_end_id: UUID, segments: Mapping[str, str], by: Actor, now: datetime
+) -> frozenset[str]:
+    """Note on which concentrator each meter hangs; gives the serials nobody knows.
+
+    :param segments: the segment by serial; an empty one is none. Meters that are not
+        named stay where they are.
+    :raises NoSuchHeadEnd: there is none with this id.
+    """
+    head_end = _locked(head_end_id)
+    meters = list(Meter.objects.filter(head_end=head_end, serial__in=segments))
+    for meter in meters:
+        meter.segment = segments[meter.serial]
+    Meter.objects.bulk_update(meters, ["segment"], batch_size=1000)
+    unknown = frozenset(segments) - {meter.serial for meter in meters}
+    _record(
+        "head_end.segments_assigned",
+        head_end,
+        by=by,
+        at=now,
+        meters=len(meters),
+        unknown=len(unknown),
+    )
+    return unknown
 
 
 def _go_over(

@@ -33,9 +33,25 @@ class HeadEndForm(forms.ModelForm):  # type: ignore[type-arg] # not subscriptabl
             "read_timeout_seconds",
             "max_concurrency",
             "result_wait_seconds",
+            "commands_per_minute",
+            "segment_permits",
+            "maintenance",
             "is_active",
         )
+        labels = {
+            "commands_per_minute": _("Kommandoer i minuttet"),
+            "segment_permits": _("Åpninger samtidig per konsentrator"),
+            "maintenance": _("Vedlikehold"),
+        }
         help_texts = {
+            "commands_per_minute": _("For alle arbeidere til sammen. 0: ingen grense."),
+            "segment_permits": _("0: ingen grense. Stenginger venter aldri."),
+            "maintenance": _(
+                "JSON, i norsk tid: "
+                '[{"day": "sunday", "from": "22:00", "until": "02:00"}]. '
+                "Dagen er en ukedag på engelsk eller en dato. Ingenting sendes da, "
+                "og kundenes frister løper."
+            ),
             "profile_settings": _(
                 "JSON: det som er annerledes her enn i profilen. Tom er {}. "
                 "Hemmeligheter hører ikke hjemme her; de står i miljøet."
@@ -48,6 +64,8 @@ class HeadEndForm(forms.ModelForm):  # type: ignore[type-arg] # not subscriptabl
         needs_endpoint = given.get("profile") != HeadEnd.Profile.MANUAL
         if needs_endpoint and given.get("endpoint") == "":
             self.add_error("endpoint", _("Profilen trenger en adresse."))
+        # So is one without windows.
+        given["maintenance"] = given.get("maintenance") or []
         if {"profile", "profile_settings"} <= given.keys():
             # An empty field is no settings.
             given["profile_settings"] = given["profile_settings"] or {}

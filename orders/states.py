@@ -134,6 +134,21 @@ COMMAND_TRANSITIONS: Mapping[CommandStatus, frozenset[CommandStatus]] = {
 }
 
 
+class BreakerState(TextChoices):
+    """Whether commands may leave for a head-end."""
+
+    CLOSED = "closed", _("slipper gjennom")
+    OPEN = "open", _("holder tilbake")
+    HALF_OPEN = "half_open", _("prøver med én")
+
+
+BREAKER_TRANSITIONS: Mapping[BreakerState, frozenset[BreakerState]] = {
+    BreakerState.CLOSED: frozenset({BreakerState.OPEN}),
+    BreakerState.OPEN: frozenset({BreakerState.HALF_OPEN, BreakerState.CLOSED}),
+    BreakerState.HALF_OPEN: frozenset({BreakerState.OPEN, BreakerState.CLOSED}),
+}
+
+
 class CommandCause(TextChoices):
     """Why a command was made."""
 

@@ -130,7 +130,12 @@ def _meters(readings: Readings) -> Iterator[GaugeMetricFamily]:
         faults.add_metric([code], health.faults)
         if health.last_success_age is not None:
             success.add_metric([code], health.last_success_age.total_seconds())
-    yield from (exchanges, faults, success)
+    breakers = _family(
+        "head_end_breaker_open_seconds", "0 while commands may leave.", ["head_end"]
+    )
+    for code, age in readings.breakers_open_for.items():
+        breakers.add_metric([code], age.total_seconds())
+    yield from (exchanges, faults, success, breakers)
 
 
 def _machines(readings: Readings) -> CounterMetricFamily:

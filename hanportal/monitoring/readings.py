@@ -25,6 +25,7 @@ from orders.models import (
     ClosingBrake,
     Command,
     Exchange,
+    Gate,
     Order,
     counts_against_the_brake,
     database_now,
@@ -80,6 +81,8 @@ class Readings:
     port_unread_for: timedelta
     """How long a port that should be open has waited for its turn to be read."""
     head_ends: Mapping[str, HeadEndHealth]
+    breakers_open_for: Mapping[str, timedelta]
+    """How long a head-end's breaker has kept commands back; zero where it does not."""
     sweep_ages: Mapping[str, timedelta]
     """Since each sweep's last success, for those that ever succeeded."""
     audit_events: int
@@ -91,11 +94,13 @@ def read(*, now: datetime) -> Readings:
     """Look once. Leases and delays by the database's clock, the rest by `now`."""
     at = database_now()
     active = list(HeadEnd.objects.filter(is_active=True).order_by("code"))
+    away = [each for each in active if each.maintenance_at(now) is not None]
     return Readings(
         **_work(at=at, now=now),
         **_people(at=at, now=now),
-        **_ports(at=at, now=now),
-        **_braked(at=at, now=now),
+        **_ports(at=at, now=now, away=away),
+        **_braked(at=at, now=now, away=away),
+        breakers_open_for=_breakers(active, now=now),
         deliveries_held=RegisterDelivery.objects.held().count(),
         port_unread_for=_unread_for(active, now=now),
         head_ends={head_end.code: _health(head_end, now=now) for head_end in active},
@@ -122,10 +127,14 @@ def _work(*, at: datetime, now: datetime) -> dict[str, Any]:
     }
 
 
-def _braked(*, at: datetime, now: datetime) -> dict[str, Any]:
-    """What some worker should have taken, and what the brake keeps it from."""
+def _braked(*, at: datetime, now: datetime, away: Sequence[HeadEnd]) -> dict[str, Any]:
+    """What some worker should have taken, and what the brake keeps it from.
+
+    Nobody takes what waits for a head-end that is in maintenance.
+    """
     room = max(ClosingBrake.objects.room(on=oslo_date(now)), 0)
     undone = Command.objects.left_undone(at=at)
+    undone = undone.exclude(port__meter__head_end__in=away)
     if not room:
         undone = undone.exclude(counts_against_the_brake(now=now))
     waiting = waiting_closings(at=at, now=now).count()
@@ -150,17 +159,25 @@ def _people(*, at: datetime, now: datetime) -> dict[str, Any]:
     }
 
 
-def _ports(*, at: datetime, now: datetime) -> dict[str, Any]:
+def _ports(*, at: datetime, now: datetime, away: Sequence[HeadEnd]) -> dict[str, Any]:
     today = oslo_date(now)
     unwanted = HanPort.objects.open_unwanted(on=today)
     being_closed = Command.objects.live().values("port_id")
     overdue = HanPort.objects.read_back_overdue(at=at, on=today)
+    overdue = overdue.exclude(meter__head_end__in=away)
     return {
         "ports_open_unwanted": unwanted.count(),
         "ports_left_open": unwanted.exclude(pk__in=being_closed).count(),
         "ports_overdue": overdue.count(),
         "port_overdue_for": _age(_oldest(overdue, "read_back_due_at"), at),
     }
+
+
+def _breakers(head_ends: Sequence[HeadEnd], *, now: datetime) -> dict[str, timedelta]:
+    """How long each breaker has kept commands back."""
+    gates = Gate.objects.not_closed().filter(head_end__in=head_ends)
+    since = dict(gates.values_list("head_end_id", "opened_at"))
+    return {each.code: _age(since.get(each.id), now) for each in head_ends}
 
 
 def _unread_for(head_ends: Sequence[HeadEnd], *, now: datetime) -> timedelta:

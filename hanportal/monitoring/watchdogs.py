@@ -114,6 +114,13 @@ def _head_ends(readings: Readings) -> Iterator[Check]:
         readings.cases.get(CaseKind.HEAD_END_REFUSES_US, 0),
         "our credentials are not accepted",
     )
+    for code, age in readings.breakers_open_for.items():
+        yield _age(
+            f"breaker:{code}",
+            age,
+            settings.WATCH_DUE_FOR,
+            "the head-end does not answer or refuses us, and nothing is sent to it",
+        )
     for code, health in readings.head_ends.items():
         is_telling = health.exchanges >= FEWEST_EXCHANGES
         yield Check(

@@ -12,6 +12,7 @@ from uuid6 import uuid7
 
 from hanportal.accounts.models import Customer
 from meters.identifiers import validate_gsrn
+from meters.maintenance import Window, next_window, require_windows, window_at
 from meters.states import HanCapability, HeadEndMode
 
 
@@ -106,9 +107,10 @@ class HeadEndQuerySet(models.QuerySet["HeadEnd"]):
         """Ordered as people look for them; total through the code."""
         return self.order_by("name", "code")
 
-    def may_be_spoken_to(self, head_end: "HeadEnd") -> bool:
-        """Whether it is switched on at this moment, whatever was read before."""
-        return self.filter(pk=head_end.pk, is_active=True).exists()
+    def may_be_spoken_to(self, head_end: "HeadEnd", *, now: datetime) -> bool:
+        """Whether it is on and in no maintenance, whatever was read before."""
+        fresh = self.filter(pk=head_end.pk, is_active=True).first()
+        return fresh is not None and fresh.maintenance_at(now) is None
 
     def held_to_act(self, head_end: "HeadEnd") -> "HeadEnd | None":
         """The head-end if commands may be sent to it now; else None.
@@ -155,6 +157,14 @@ class HeadEnd(models.Model):
         default=120,
         help_text="How long to wait for a final result before reading the meter back.",
     )
+    commands_per_minute = models.PositiveIntegerField(default=0)
+    """How many may be sent by all workers together; 0: as many as there are."""
+    segment_permits = models.PositiveSmallIntegerField(default=0)
+    """How many openings one concentrator segment has under way; 0: any number."""
+    maintenance = models.JSONField(
+        default=list, blank=True, validators=[require_windows]
+    )
+    """When it is closed for maintenance: `meters.maintenance`."""
     is_active = models.BooleanField(default=True)
     """False when it is switched off: nothing at all is said to it."""
     mode = models.CharField(
@@ -197,6 +207,14 @@ class HeadEnd(models.Model):
     def may_send(self) -> bool:
         """True while commands may leave for it."""
         return self.is_active and self.mode == HeadEndMode.ACT
+
+    def maintenance_at(self, now: datetime) -> Window | None:
+        """The maintenance that it is closed for at this moment."""
+        return window_at(self.maintenance, now=now)
+
+    def next_maintenance(self, now: datetime) -> Window | None:
+        """What begins next, of what is known a week ahead."""
+        return next_window(self.maintenance, now=now)
 
     @property
     def is_observing(self) -> bool:
@@ -243,6 +261,10 @@ class Meter(models.Model):
         HeadEnd, on_delete=models.PROTECT, related_name="meters", db_index=False
     )
     han_capability = models.CharField(max_length=20, choices=HanCapability.choices)
+    segment = models.CharField(
+        max_length=40, blank=True, default="", db_default="", editable=False
+    )
+    """The concentrator that it hangs on, where the head-end's operator has said so."""
 
     class Meta:
         constraints = [

@@ -12,6 +12,7 @@ from hanportal.audit import log
 from meters.models import HeadEnd
 from meters.states import DesiredState
 from orders.deadlines import oslo_date
+from orders.fulfilment.gate import Allowance
 from orders.models import ClosingBrake, Command, counts_against_the_brake
 
 BRAKE = log.Actor(log.ActorKind.SYSTEM, "closing-brake")
@@ -25,7 +26,9 @@ class Batch:
     holds_the_first: bool
 
 
-def claimable(head_end: HeadEnd, *, at: datetime, now: datetime) -> Batch:
+def claimable(
+    head_end: HeadEnd, *, allowed: Allowance, at: datetime, now: datetime
+) -> Batch:
     """What is due at a head-end and may leave. The caller's transaction claims it.
 
     The day's row is locked as soon as an automatic closing is let through, until it is
@@ -34,12 +37,16 @@ def claimable(head_end: HeadEnd, *, at: datetime, now: datetime) -> Batch:
     :param at: by the database's clock.
     """
     due = Command.objects.due(head_end, at=at)
+    if allowed.full_segments:
+        due = due.exclude(
+            port__meter__segment__in=allowed.full_segments, desired=DesiredState.OPEN
+        )
     counting = counts_against_the_brake(now=now)
     holds = False
     if ClosingBrake.objects.room(on=oslo_date(now)) <= 0:
         holds = due.filter(counting).exists()
         due = due.exclude(counting)
-    commands = list(due.claimed()[: head_end.max_concurrency])
+    commands = allowed.within_permits(due.claimed()[: allowed.room])
     held = _held_of(commands, now=now)
     return Batch(
         commands=[command for command in commands if command.id not in held],

@@ -23,6 +23,7 @@ from orders.fulfilment.brake import claimable, record_held
 from orders.fulfilment.connection import Connect, port_command, recorded_adapter
 from orders.fulfilment.deciding import decide
 from orders.fulfilment.expiry import has_expired
+from orders.fulfilment.gate import allowance, note_answers
 from orders.fulfilment.locking import locked_command
 from orders.fulfilment.settling import Finding
 from orders.models import Command, Consent, database_now
@@ -44,8 +45,8 @@ class Claim:
 def dispatch(*, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for) -> int:
     """Send one batch of what is due at this head-end; says how many were claimed.
 
-    Nothing leaves for one that is switched off or only observed; and what was claimed
-    just before it was, is given back.
+    Nothing leaves for one that is switched off, only observed or in maintenance; and
+    what was claimed just before it was, is given back. The gate says how much leaves.
     """
     claims = _claim(head_end, now=clock())
     if not claims:
@@ -66,6 +67,7 @@ def dispatch(*, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for)
         ]
     for claim, submission in zip(claims, submissions, strict=True):
         _settle(claim, submission, clock=clock)
+    note_answers(head_end, submissions, clock=clock)
     return len(claims)
 
 
@@ -114,11 +116,15 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
     """
     claims = []
     with transaction.atomic():
-        if HeadEnd.objects.held_to_act(head_end) is None:
+        fresh = HeadEnd.objects.held_to_act(head_end)
+        if fresh is None:
             return []
         lease_start = database_now()
+        allowed = allowance(fresh, at=lease_start, now=now)
+        if not allowed.room:
+            return []
         lease = lease_start + LEASE_MARGIN + _longest_call(head_end)
-        batch = claimable(head_end, at=lease_start, now=now)
+        batch = claimable(head_end, allowed=allowed, at=lease_start, now=now)
         chains = {command.chain for command in batch.commands}
         if batch.holds_the_first:
             chains.add(log.head_end_chain(head_end.id))
@@ -138,6 +144,7 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
                     fence=command.fence,
                 )
             )
+        allowed.spend(len(claims), at=lease_start, until=lease)
     return claims
 
 

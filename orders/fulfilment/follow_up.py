@@ -30,7 +30,7 @@ def follow_up(
 
     Polled first and read back after, as far as the head-end offers either.
     """
-    if not HeadEnd.objects.may_be_spoken_to(head_end):
+    if not HeadEnd.objects.may_be_spoken_to(head_end, now=clock()):
         return 0
     claims = _claim(head_end, now=clock())
     if not claims:

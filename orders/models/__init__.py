@@ -10,6 +10,7 @@ from orders.models.cases import Case, CaseQuerySet
 from orders.models.commands import Command, database_now
 from orders.models.consents import Consent
 from orders.models.exchanges import Callback, Exchange
+from orders.models.gates import Gate
 from orders.models.life_events import LifeEvent, chains_of
 from orders.models.orders import Order, Placement
 from orders.models.terms import Statement, Terms, TermsText
@@ -23,6 +24,7 @@ __all__ = [
     "Command",
     "Consent",
     "Exchange",
+    "Gate",
     "LifeEvent",
     "Order",
     "Placement",

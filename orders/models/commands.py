@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Count, Q
 from uuid6 import uuid7
 
 from hanportal.audit import log
@@ -62,6 +62,26 @@ class CommandQuerySet(models.QuerySet["Command"]):
             not_before__lte=at,
             port__meter__head_end=head_end,
         ).order_by("desired", "not_before", "id")
+
+    def under_way_by_segment(
+        self, head_end: HeadEnd, *, since: datetime
+    ) -> dict[str, int]:
+        """How many each concentrator segment has been given since then and not ended.
+
+        :param since: by the database's clock.
+        """
+        rows = (
+            self.filter(
+                status__in=UNSETTLED_COMMAND_STATUSES,
+                claimed_at__gte=since,
+                port__meter__head_end=head_end,
+            )
+            .exclude(port__meter__segment="")
+            .order_by()
+            .values_list("port__meter__segment")
+            .annotate(number=Count("id"))
+        )
+        return dict(rows)
 
     def on_work_list(self, head_end: HeadEnd) -> Self:
         """What somebody at the head-end has been given to do and is still wanted."""

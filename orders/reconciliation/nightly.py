@@ -53,7 +53,7 @@ def read_in_turn(
     """
     now = clock()
     night = night_at(now, hours=settings.NIGHT_READING_HOURS)
-    if night is None or not HeadEnd.objects.may_be_spoken_to(head_end):
+    if night is None or not HeadEnd.objects.may_be_spoken_to(head_end, now=now):
         return 0
     adapter = recorded_adapter(head_end, clock=clock, connect=connect)
     if not adapter.capabilities().read_back:

@@ -37,9 +37,10 @@ def reconcile_ports(
 ) -> int:
     """Read back the ports that are due and mend what differs; says how many."""
     with alone(SWEEP_LOCK) as is_alone:
-        if not is_alone or not HeadEnd.objects.may_be_spoken_to(head_end):
+        now = clock()
+        if not is_alone or not HeadEnd.objects.may_be_spoken_to(head_end, now=now):
             return 0
-        today = oslo_date(clock())
+        today = oslo_date(now)
         _notice_differences(head_end, today=today)
         asked_at = database_now()
         due = _claim_due(head_end, today=today, at=asked_at)

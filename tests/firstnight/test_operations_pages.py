@@ -1,9 +1,10 @@
 """Drift: the head-ends' switches, the brake and what is held, for staff alone."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -15,8 +16,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from hanportal.accounts.models import Role
 from hanportal.audit.log import Event
 from meters import actions
+from meters.headend import Fault
 from meters.models import HeadEnd, RegisterDelivery
 from meters.states import HeadEndMode
+from orders import fulfilment
+from orders.models import Exchange, Gate
 from tests.accounts.staff import logged_in, make_staff
 from tests.firstnight.past import Past
 from tests.firstnight.street import BY, dispatch_all, exposed_port, exposed_ports, sent
@@ -69,6 +73,43 @@ def test_it_tells_how_it_stands(
     assert "<dt>Åpne uten samtykke</dt><dd>5</dd>" in shown
     assert "Slått på" in shown
     assert "Ingen leveranser holdes tilbake." in shown
+
+
+def test_it_tells_what_holds_a_head_end_up(world: World, browse: Browse) -> None:
+    world.order_opening()
+    HeadEnd.objects.update(
+        commands_per_minute=60,
+        segment_permits=2,
+        maintenance=[{"day": "monday", "from": "11:30", "until": "13:00"}],
+    )
+    browser = browse("olav", Role.OPERATOR)
+    healthy = page(browser)
+    assert "Sendingen er stanset av seg selv" not in healthy
+    assert "<dt>Siste feil</dt><dd>Ingen det siste døgnet</dd>" in healthy
+    assert "60 kommandoer i minuttet, 2 åpninger om gangen per konsentrator" in healthy
+    assert "Vedlikehold nå" in healthy
+    assert "bestilling har lovet dag før" not in healthy
+
+    HeadEnd.objects.update(maintenance=[])
+    world.fake.plan(Fault.AUTH)
+    fulfilment.dispatch(
+        head_end=world.head_end, clock=world.clock, connect=world.fake.connect
+    )
+    Exchange.objects.update(
+        id=uuid7_at(NOW), fault=Fault.AUTH, detail="HTTP status 401.", answered_at=NOW
+    )
+    Gate.objects.update(last_detail="HTTP status 401.")
+
+    ill = page(browser)
+    assert "Sendingen er stanset av seg selv" in ill
+    assert ill.count("HTTP status 401.") == 2
+    assert "1 melding, 1 med feil" in ill
+    assert "Vedlikehold nå" not in ill
+
+
+def uuid7_at(moment: datetime) -> UUID:
+    """A MessageID of that time."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def test_it_costs_the_same_however_many_ports_there_are(

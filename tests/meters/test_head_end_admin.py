@@ -43,6 +43,9 @@ def form(head_end: HeadEnd, **changes: Any) -> dict[str, Any]:
         "read_timeout_seconds": head_end.read_timeout_seconds,
         "max_concurrency": head_end.max_concurrency,
         "result_wait_seconds": head_end.result_wait_seconds,
+        "commands_per_minute": head_end.commands_per_minute,
+        "segment_permits": head_end.segment_permits,
+        "maintenance": json.dumps(head_end.maintenance),
         "is_active": "on",
     }
     return {**facts, **changes}
@@ -154,3 +157,23 @@ def test_nobody_adds_or_removes_head_ends_here(
     assert "deletelink" not in page
     assert "_addanother" not in page
     assert administrator.get("/admin/meters/headend/add/").status_code == 404
+
+
+def test_limits_and_maintenance_are_set_and_a_bad_window_is_named(
+    administrator: Client, head_end: HeadEnd
+) -> None:
+    windows = [{"day": "sunday", "from": "22:00", "until": "02:00"}]
+    bad = [*windows, {"day": "søndag", "from": "22:00", "until": "02:00"}]
+    limits = {"commands_per_minute": 600, "segment_permits": 4}
+
+    sent = form(head_end, maintenance=json.dumps(bad))
+    refused = administrator.post(address(head_end), sent)
+    assert "Vindu 2: day er en ukedag" in refused.content.decode()
+    assert changes_written() == []
+
+    sent = form(head_end, maintenance=json.dumps(windows), **limits)
+    assert administrator.post(address(head_end), sent).status_code == 302
+
+    head_end.refresh_from_db()
+    assert (head_end.maintenance, head_end.commands_per_minute) == (windows, 600)
+    assert [event.what for event in changes_written()] == ["head_end.changed"]

@@ -21,7 +21,7 @@ from meters.models import HanPort, HeadEnd, Meter
 from meters.states import ReportedState
 from orders import fulfilment, inbox, reconciliation
 from orders.deadlines import OSLO
-from orders.models import Case, Command, Order, database_now
+from orders.models import Case, Command, Gate, Order, database_now
 from tests.demo.client import Client
 from tests.demo.processes import Program
 from tests.demo.waiting import eventually
@@ -160,6 +160,7 @@ class Street:
         """Let everything that waits for its time be due."""
         past = database_now() - timedelta(seconds=1)
         Command.objects.live().update(not_before=past)
+        Gate.objects.filter(probe_at__isnull=False).update(probe_at=past)
         if self.code == "polled":
             # Longer than a result is polled for, but for what has just been sent.
             Command.objects.live().filter(read_backs__gt=2).update(

@@ -28,7 +28,15 @@ from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import Message, MessageKind
 from orders import actions, fulfilment
 from orders.deadlines import oslo_date
-from orders.models import Case, Command, Consent, LifeEvent, Order, database_now
+from orders.models import (
+    Case,
+    Command,
+    Consent,
+    Gate,
+    LifeEvent,
+    Order,
+    database_now,
+)
 from orders.states import OrderKind, OrderStatus
 from tests.orders.life import follow_register
 from tests.orders.test_fulfilment import dispatch, follow_up, reconcile, report
@@ -38,6 +46,7 @@ STORIES = os.environ.get("STORIES")
 COLUMNS_OF_THE_DATABASES_CLOCK = {
     Command: ["not_before", "claimed_at", "lease_expires_at"],
     HanPort: ["read_back_due_at", "reported_at"],
+    Gate: ["probe_at"],
 }
 NEWS_OF = {
     OrderStatus.FAILED: {OrderKind.OPEN: MessageKind.ORDER_FAILED},

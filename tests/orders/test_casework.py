@@ -15,7 +15,7 @@ from orders import actions, reconciliation
 from orders.models import Case, Command, Exchange, database_now
 from orders.states import CaseEnd, CaseKind, CommandStatus
 from tests.orders.test_closing import open_the_port
-from tests.orders.test_fulfilment import dispatch, reconcile, report
+from tests.orders.test_fulfilment import dispatch, make_due, reconcile, report
 from tests.orders.test_races import at_once
 from tests.orders.test_stuck import read_due
 from tests.orders.world import NOW, World, a_point_with_meter
@@ -303,7 +303,7 @@ def test_a_head_end_that_lets_us_in_again_is_no_case_any_more(world: World) -> N
     Exchange.objects.update(fault=Fault.AUTH, answered_at=NOW)
     assert sweep(world) == 0
 
-    Command.objects.update(not_before=database_now() - LATER)
+    make_due(world.newest_command())
     dispatch(world)
     Exchange.objects.filter(answered_at=None).update(answered_at=NOW)
 

@@ -9,7 +9,15 @@ from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import Message, MessageKind
 from orders import fulfilment, reconciliation
 from orders.fulfilment.callbacks import apply_report
-from orders.models import Case, Command, Consent, Exchange, Order, database_now
+from orders.models import (
+    Case,
+    Command,
+    Consent,
+    Exchange,
+    Gate,
+    Order,
+    database_now,
+)
 from orders.states import CaseKind, CommandStatus, ConsentEnd, OrderStatus
 from tests.orders.world import World
 
@@ -33,7 +41,10 @@ def reconcile(world: World) -> int:
 
 
 def make_due(command: Command) -> None:
-    """Let the database's clock have reached the command's next step."""
+    """Let the database's clock have reached the command's next step, and a probe's."""
+    Gate.objects.filter(probe_at__isnull=False).update(
+        probe_at=database_now() - timedelta(seconds=1)
+    )
     Command.objects.filter(pk=command.pk).update(
         not_before=database_now() - timedelta(seconds=1)
     )

@@ -5,12 +5,16 @@ from itertools import product
 import pytest
 
 from hanportal.audit import log
+from meters.headend import Fault
+from orders.models import Gate
 from orders.models.orders import ForbiddenTransition
 from orders.states import (
+    BREAKER_TRANSITIONS,
     COMMAND_TRANSITIONS,
     LIVE_COMMAND_STATUSES,
     LIVE_ORDER_STATUSES,
     ORDER_TRANSITIONS,
+    BreakerState,
     CommandStatus,
     OrderStatus,
 )
@@ -61,3 +65,23 @@ def test_a_command_moves_as_its_table_says(
     else:
         with pytest.raises(ForbiddenTransition):
             command.transition_to(after, by=BY, at=NOW)
+
+
+@pytest.mark.parametrize("before", list(BreakerState))
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_breaker_moves_as_its_table_says(
+    world: World, before: BreakerState, *, answers: bool
+) -> None:
+    gate = Gate.objects.locked(world.head_end)
+    gate.breaker = before
+    if before != BreakerState.CLOSED:
+        gate.opened_at = gate.probe_at = NOW
+    if answers:
+        gate.answered(at=NOW)
+    else:
+        gate.failed(1, fault=Fault.AUTH, detail="", since=NOW, at=NOW)
+    gate.refresh_from_db()
+
+    assert gate.breaker == (BreakerState.CLOSED if answers else BreakerState.OPEN)
+    moved = gate.breaker != before
+    assert not moved or BreakerState(gate.breaker) in BREAKER_TRANSITIONS[before]

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hanportal.accounts.models import User
+from hanportal.console.presenters.health import Health, health_of
 from meters.models import HeadEnd, RegisterDelivery
 from orders.deadlines import oslo_date
 from orders.differences import Summary, summaries
@@ -88,6 +89,7 @@ class HeadEndRow:
     before_the_brake: int
     """Automatic closings among them that count against the brake."""
     summary: Summary
+    health: Health
 
     @property
     def verbs(self) -> tuple[SwitchVerb, SwitchVerb]:
@@ -130,6 +132,8 @@ def operations_page(*, now: datetime) -> OperationsPage:
         .annotate(number=Count("pk"))
     )
     found = summaries(on=today)
+    head_ends = list(HeadEnd.objects.by_name())
+    health = health_of(head_ends, now=now)
     return OperationsPage(
         head_ends=tuple(
             HeadEndRow(
@@ -138,8 +142,9 @@ def operations_page(*, now: datetime) -> OperationsPage:
                 waiting_since=waiting.get(head_end.id, (0, None))[1],
                 before_the_brake=held.get(head_end.id, 0),
                 summary=found.get(head_end.id, Summary()),
+                health=health[head_end.id],
             )
-            for head_end in HeadEnd.objects.by_name()
+            for head_end in head_ends
         ),
         brake=_brake(sum(held.values()), today=today),
         deliveries=tuple(RegisterDelivery.objects.held()),
