@@ -1,9 +1,10 @@
 """What an agent fills in: what the caller said, and what the caller agreed to."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,12 +16,23 @@ from hanportal.accounts.models import (
     Representative,
 )
 from hanportal.console.control import LONGEST_ANSWER
+from orders.actions.fitting import WorkResult
 from orders.models import Terms
 from orders.states import CaseEnd, SecurityPlacement
 
 NOT_SECURED = "none"
 YES = "yes"
 NO = "no"
+
+LARGEST_FILE = 5 * 1024 * 1024
+"""As whoever reads it allows; here it is refused before it is read."""
+
+RESULTS = [
+    (WorkResult.OPEN.value, gettext_lazy("Åpen")),
+    (WorkResult.CLOSED.value, gettext_lazy("Stengt")),
+    (WorkResult.NOT_DONE.value, gettext_lazy("Ikke utført")),
+    (WorkResult.IMPOSSIBLE.value, gettext_lazy("Umulig")),
+]
 
 
 class SaidForm(forms.Form):
@@ -185,3 +197,56 @@ class RepresentationForm(forms.Form):
         if said.get("died_on") and said.get("ground") not in {None, Ground.ESTATE}:
             self.add_error("died_on", _("Datoen er bare for dødsbo."))
         return said
+
+
+class ResultForm(forms.Form):
+    """What one fitter did at one meter, and when."""
+
+    use_required_attribute = False
+    result = forms.ChoiceField(
+        label=gettext_lazy("Hvordan gikk det?"),
+        choices=RESULTS,
+        error_messages={"required": gettext_lazy("Velg hvordan det gikk")},
+    )
+    observed_at = forms.DateTimeField(
+        label=gettext_lazy("Når var det?"),
+        error_messages={
+            "required": gettext_lazy("Skriv når det var"),
+            "invalid": gettext_lazy("Skriv dato og klokkeslett"),
+        },
+    )
+    note = forms.CharField(
+        required=False, max_length=200, label=gettext_lazy("Merknad (valgfritt)")
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._now = now
+
+    def clean_observed_at(self) -> datetime:
+        """Nobody has been there yet at a time that lies ahead."""
+        moment: datetime = self.cleaned_data["observed_at"]
+        if moment > self._now:
+            raise forms.ValidationError(_("Tidspunktet ligger fram i tid."))
+        return moment
+
+
+class ResultsForm(forms.Form):
+    """The list as it came back."""
+
+    use_required_attribute = False
+    file = forms.FileField(
+        label=gettext_lazy("Utfylt liste (CSV)"),
+        error_messages={
+            "required": gettext_lazy("Velg en fil"),
+            "empty": gettext_lazy("Filen er tom"),
+            "invalid": gettext_lazy("Velg en fil"),
+        },
+    )
+
+    def clean_file(self) -> "UploadedFile[bytes]":
+        """Refuse by its size before it is read."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if file.size is None or file.size > LARGEST_FILE:
+            raise forms.ValidationError(_("Filen er større enn 5 MB."))
+        return file

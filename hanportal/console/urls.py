@@ -6,6 +6,7 @@ from hanportal.console.views import (
     callers,
     cases,
     controls,
+    fitters,
     history,
     operations,
     orders,
@@ -51,6 +52,18 @@ urlpatterns = [
         name="case_exchange",
     ),
     path("drift/saker/<uuid:case_id>/<slug:case_verb>/", cases.act, name="case_verb"),
+    path("drift/montor/", fitters.work, name="fitters"),
+    path(
+        "drift/montor/<uuid:head_end_id>/liste.csv",
+        fitters.work_file,
+        name="fitters_file",
+    ),
+    path(
+        "drift/montor/<uuid:head_end_id>/resultater/",
+        fitters.results,
+        name="fitters_results",
+    ),
+    path("drift/montor/oppdrag/<uuid:command_id>/", fitters.task, name="fitter_task"),
     path("drift/forslag/", operations.proposals, name="proposals"),
     path("drift/forslag.csv", operations.proposals_file, name="proposals_file"),
     path(

@@ -10,15 +10,26 @@ from orders.fulfilment.dispatch import (
     recover_expired_leases,
 )
 from orders.fulfilment.follow_up import follow_up, read_back
-from orders.fulfilment.work_list import hand_in, work_list
+from orders.fulfilment.work_list import (
+    Task,
+    WorkResult,
+    hand_in,
+    hand_in_one,
+    work_items,
+    work_list,
+)
 
 __all__ = [
+    "Task",
+    "WorkResult",
     "dispatch",
     "follow_up",
     "give_up_overdue",
     "hand_in",
+    "hand_in_one",
     "read_back",
     "recover_expired_leases",
+    "work_items",
     "work_list",
     "work_off_callbacks",
 ]

@@ -4,19 +4,57 @@ A list can be written at any time and as often as anybody likes: it is what the
 database says is to be done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
 
 from django.utils.translation import gettext
 
 from hanportal.audit import log
-from meters.headend import Clock, HandedIn, Refused, WorkItem, read_results, wish
+from meters.headend import (
+    Clock,
+    Fault,
+    HandedIn,
+    Refused,
+    Report,
+    WorkItem,
+    read_results,
+    wish,
+)
 from meters.models import HeadEnd, Holding, Installation, MeteringPoint
-from meters.states import DesiredState
+from meters.states import DesiredState, ReportedState, ReportSource
 from orders.deadlines import oslo_date
 from orders.fulfilment.callbacks import apply_report
 from orders.fulfilment.connection import port_command
 from orders.models import Command
+
+
+class WorkResult(StrEnum):
+    """What a fitter can say of a task."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    NOT_DONE = "not_done"
+    IMPOSSIBLE = "impossible"
+
+
+class Task(NamedTuple):
+    """What a line that comes back is about: our command, and the meter it names."""
+
+    command_id: UUID
+    serial: str
+
+
+_STATES: Mapping[WorkResult, ReportedState] = {
+    WorkResult.OPEN: ReportedState.OPEN,
+    WorkResult.CLOSED: ReportedState.CLOSED,
+}
+_FAULTS: Mapping[WorkResult, Fault] = {
+    WorkResult.NOT_DONE: Fault.UNREACHABLE,
+    WorkResult.IMPOSSIBLE: Fault.REJECTED,
+}
 
 
 def work_list(*, head_end: HeadEnd, by: log.Actor, now: datetime) -> list[WorkItem]:
@@ -24,7 +62,7 @@ def work_list(*, head_end: HeadEnd, by: log.Actor, now: datetime) -> list[WorkIt
 
     The list holds people's addresses, but for protected ones, and order references.
     """
-    items = list(_items(head_end, now=now))
+    items = work_items(list(Command.objects.on_work_list(head_end)), now=now)
     log.record(
         chain=log.head_end_chain(head_end.id),
         what="head_end.work_list_taken",
@@ -44,6 +82,37 @@ def hand_in(data: bytes, *, head_end: HeadEnd, by: log.Actor, clock: Clock) -> H
     :raises ResultsUnreadable: the file is not such a list; nothing was applied.
     """
     handed_in = read_results(data, received_at=clock())
+    return _applied(handed_in, head_end=head_end, by=by, clock=clock)
+
+
+def hand_in_one(
+    task: Task,
+    result: WorkResult,
+    *,
+    observed_at: datetime,
+    note: str,
+    head_end: HeadEnd,
+    by: log.Actor,
+    clock: Clock,
+) -> HandedIn:
+    """Apply one result, by the road of a list with this one line filled in."""
+    report = Report(
+        serial=task.serial,
+        source=ReportSource.FITTER,
+        correlation_id=task.command_id,
+        state=_STATES.get(result),
+        observed_at=observed_at,
+        fault=_FAULTS.get(result),
+        detail=note,
+    )
+    handed_in = HandedIn(reports=(report,), refused=())
+    return _applied(handed_in, head_end=head_end, by=by, clock=clock)
+
+
+def _applied(
+    handed_in: HandedIn, *, head_end: HeadEnd, by: log.Actor, clock: Clock
+) -> HandedIn:
+    """What was applied, and what was not; that it came back is written down."""
     unknown = []
     applied = []
     for report in handed_in.reports:
@@ -68,8 +137,8 @@ def hand_in(data: bytes, *, head_end: HeadEnd, by: log.Actor, clock: Clock) -> H
     return HandedIn(reports=tuple(applied), refused=(*handed_in.refused, *unknown))
 
 
-def _items(head_end: HeadEnd, *, now: datetime) -> Iterator[WorkItem]:
-    commands = list(Command.objects.on_work_list(head_end))
+def work_items(commands: Sequence[Command], *, now: datetime) -> list[WorkItem]:
+    """The commands as a list says them, in their order; two queries."""
     today = oslo_date(now)
     sites = {
         site.meter_id: site.metering_point
@@ -85,19 +154,26 @@ def _items(head_end: HeadEnd, *, now: datetime) -> Iterator[WorkItem]:
         .filter(metering_point__in=sites.values(), customer__has_protected_address=True)
         .values_list("metering_point_id", flat=True)
     )
-    for command in commands:
-        meter, point = command.port.meter, sites.get(command.port.meter_id)
-        sent = port_command(command)
-        yield WorkItem(
-            command_id=str(command.id),
-            reference=sent.tracking_reference,
-            serial=meter.serial,
-            manufacturer=meter.manufacturer,
-            model=meter.model,
-            gsrn=point.gsrn if point else "",
-            **_address(point, is_protected=point is not None and point.pk in protected),
-            wish=wish(DesiredState(command.desired)),
-        )
+    return [
+        _item(command, sites.get(command.port.meter_id), protected)
+        for command in commands
+    ]
+
+
+def _item(
+    command: Command, point: MeteringPoint | None, protected: set[UUID]
+) -> WorkItem:
+    meter = command.port.meter
+    return WorkItem(
+        command_id=str(command.id),
+        reference=port_command(command).tracking_reference,
+        serial=meter.serial,
+        manufacturer=meter.manufacturer,
+        model=meter.model,
+        gsrn=point.gsrn if point else "",
+        **_address(point, is_protected=point is not None and point.pk in protected),
+        wish=wish(DesiredState(command.desired)),
+    )
 
 
 def _address(point: MeteringPoint | None, *, is_protected: bool) -> dict[str, str]:

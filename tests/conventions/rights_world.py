@@ -140,6 +140,7 @@ def build_rights_world() -> RightsWorld:
             "verb": "sla-av",
             "case_id": a_case(world).id,
             "case_verb": "lukk",
+            "command_id": world.newest_command().id,
             "delivery_id": a_held_delivery().id,
         }
     )
