@@ -120,6 +120,10 @@ def _meters(readings: Readings) -> Iterator[GaugeMetricFamily]:
         "Longest unread among what should be open.",
         readings.port_unread_for,
     )
+    yield from _head_ends(readings)
+
+
+def _head_ends(readings: Readings) -> Iterator[GaugeMetricFamily]:
     exchanges = _family("head_end_exchanges_1h", "In the last hour.", ["head_end"])
     faults = _family("head_end_faults_1h", "In the last hour.", ["head_end"])
     success = _family(
