@@ -206,7 +206,7 @@ def test_every_sweep_has_its_watchdog(world: World) -> None:
 def test_a_look_asks_as_much_in_a_full_world_as_in_an_empty_one(
     healthy: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(32):
         found: Readings = read(now=NOW)
 
     assert found.commands == {("aidon", "queued"): 1}
