@@ -1,0 +1,294 @@
+"""B3: commands confirmed per second, beside bare HTTP and beside Celery's no-op.
+
+Ours is `orders.fulfilment.dispatch` in one process: claim a batch with its leases, look
+at intent and deadline once more, commit an Exchange for each, sign and send, read the
+answer, settle under the fence, write the log. The head-end is the simulator, which
+answers with the result at once (`cim-synchronous`), so that what is measured is ours
+and not a meter's patience; each command ends as confirmed. They are closings that no
+person ordered: an opening's consent is one row more to lock, and callbacks are not in
+this figure.
+
+The first yardstick is a bare aiohttp loop that posts the same bodies, signed anew, to
+the same simulator with as many at a time, and reads the answers. The second, told in a
+row of its own, is one Celery worker with two processes and a task that does nothing,
+from the first message to the last acknowledgement.
+
+Each pair meets new meters and changes the order.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hanportal.settings.test")
+for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "ADMIN_DATABASE_URL"):
+    os.environ.pop(name, None)
+SECRET = "measured"  # noqa: S105 -- between two programs of ours
+os.environ["HEAD_END_SECRET_BENCH"] = SECRET
+os.environ["CLOSING_BRAKE_PER_DAY"] = "100000000"
+
+import django  # noqa: E402 -- after the environment is set
+
+django.setup()
+
+import aiohttp  # noqa: E402
+import redis  # noqa: E402
+from b1_import import Databases, say  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from measuring import Outcome  # noqa: E402
+from server import services  # noqa: E402
+
+from meters.headend.signing import signature_headers  # noqa: E402
+from meters.models import HanPort, HeadEnd, Meter  # noqa: E402
+from meters.states import (  # noqa: E402
+    DesiredState,
+    HanCapability,
+    ReportedState,
+    ReportSource,
+)
+from orders import fulfilment  # noqa: E402
+from orders.models import Command, Exchange, database_now  # noqa: E402
+from orders.states import CommandCause, CommandStatus  # noqa: E402
+
+SHORT_COMMANDS = 1_000
+PAIRS = 7
+FIRST_SERIAL = 1_000_000_000
+CONCURRENCY = 100
+ACTION = "http://iec.ch/TC57/2011/EndDeviceControls/CreateEndDeviceControls"
+
+
+@contextmanager
+def simulator(folder: Path, meters: int) -> Iterator[str]:
+    """The simulator as a process, with that many open meters; its address."""
+    fleet = folder / "fleet.json"
+    quick = {"preset": "aidon", "delay_from": 0, "delay_to": 0}
+    first = {"first": str(FIRST_SERIAL), "head_end": "bench", "port": "open"}
+    document = {
+        "head_ends": {"bench": {**quick, "protocol": "cim-synchronous"}},
+        "ranges": [{**first, "count": meters}],
+    }
+    fleet.write_text(json.dumps(document), encoding="utf-8")
+    log = folder / "simulator.log"
+    with log.open("w", encoding="utf-8") as told:
+        # Into a file: a pipe that nobody empties would stop it.
+        process = subprocess.Popen(  # noqa: S603 -- our own program
+            [
+                *(sys.executable, "-m", "hanportal.demo.headend"),
+                *("--fleet", str(fleet), "--ledger", str(folder / "ledger.sqlite")),
+            ],
+            stdout=told,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield f"{_address(log, process)}/bench/soap"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """Where it listens, once it says so."""
+    while process.poll() is None:
+        said = log.read_text(encoding="utf-8")
+        if found := re.search(r"Listening on (http://\S+?)/?$", said, re.MULTILINE):
+            return found.group(1)
+        time.sleep(0.05)
+    raise RuntimeError(f"The simulator did not start: {log.read_text()}")
+
+
+@contextmanager
+def celery_worker(address: str) -> Iterator[redis.Redis]:
+    """One worker with two processes that does nothing; its broker."""
+    broker = redis.Redis.from_url(address)
+    bare = {name: value for name, value in os.environ.items() if "DJANGO" not in name}
+    worker = subprocess.Popen(  # noqa: S603 -- our own program
+        [
+            *(sys.executable, "-m", "celery", "-A", "noop", "worker"),
+            *("--concurrency=2", "--queues=noop", "--loglevel=ERROR"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ],
+        cwd=Path(__file__).parent,
+        env=bare | {"REDIS_URL": address, "C_FORCE_ROOT": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield broker
+    finally:
+        worker.terminate()
+        worker.wait(timeout=30)
+
+
+class Noops:
+    """Celery with a task that does nothing."""
+
+    def __init__(self, broker: redis.Redis, address: str) -> None:
+        os.environ["REDIS_URL"] = address
+        from noop import app, noop  # noqa: PLC0415 -- reads the address
+
+        app.conf.broker_url = address
+        self._task, self._broker = noop, broker
+
+    def rate(self, number: int) -> float:
+        """Tasks a second, from the first message to the last acknowledgement."""
+        started = time.perf_counter()
+        for _each in range(number):
+            self._task.delay()
+        while self._broker.llen("noop") or self._broker.hlen("unacked"):
+            time.sleep(0.005)
+        return number / (time.perf_counter() - started)
+
+
+def queue(head_end: HeadEnd, numbers: range) -> None:
+    """A closing for each of these meters, due now."""
+    meters = [
+        Meter(
+            serial=str(FIRST_SERIAL + number),
+            manufacturer="Aidon",
+            model="6525",
+            head_end=head_end,
+            han_capability=HanCapability.REMOTE,
+        )
+        for number in numbers
+    ]
+    Meter.objects.bulk_create(meters)
+    now = timezone.now()
+    ports = [
+        HanPort(
+            meter=meter,
+            generation=1,
+            reported=ReportedState.OPEN,
+            reported_at=now,
+            reported_source=ReportSource.REGISTER,
+        )
+        for meter in meters
+    ]
+    HanPort.objects.bulk_create(ports)
+    due = database_now()
+    Command.objects.bulk_create(
+        Command(
+            port=port,
+            generation=1,
+            desired=DesiredState.CLOSED,
+            cause=CommandCause.RECONCILIATION,
+            not_before=due,
+            queued_at=now,
+        )
+        for port in ports
+    )
+
+
+def dispatch_rate(head_end: HeadEnd, numbers: range) -> float:
+    """Commands a second, until each of them is confirmed."""
+    queue(head_end, numbers)
+    started = time.perf_counter()
+    while fulfilment.dispatch(head_end=head_end, clock=timezone.now):
+        pass
+    took = time.perf_counter() - started
+    serials = [str(FIRST_SERIAL + number) for number in numbers]
+    confirmed = Command.objects.filter(
+        status=CommandStatus.CONFIRMED, port__meter__serial__in=serials
+    )
+    if confirmed.count() != len(numbers):
+        raise RuntimeError("Not every command was confirmed.")
+    return len(numbers) / took
+
+
+def bare_rate(address: str, bodies: list[bytes]) -> float:
+    """Posts a second of a loop that only posts."""
+    started = time.perf_counter()
+    asyncio.run(_post(address, bodies))
+    return len(bodies) / (time.perf_counter() - started)
+
+
+async def _post(address: str, bodies: list[bytes]) -> None:
+    permits = asyncio.Semaphore(CONCURRENCY)
+    connector = aiohttp.TCPConnector(limit=CONCURRENCY)
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def post(body: bytes) -> None:
+            headers = signature_headers(
+                secret=SECRET, body=body, now=datetime.now(UTC)
+            ) | {
+                "Content-Type": "text/xml; charset=utf-8",
+                "SOAPAction": f'"{ACTION}"',
+            }
+            async with (
+                permits,
+                session.post(address, data=body, headers=headers) as answer,
+            ):
+                answer.raise_for_status()
+                await answer.read()
+
+        await asyncio.gather(*map(post, bodies))
+
+
+def measure(options: argparse.Namespace, address: str, noops: Noops) -> None:
+    """Warm up, measure the pairs, tell."""
+    head_end = HeadEnd.objects.create(
+        code="bench",
+        name="Bench",
+        profile=HeadEnd.Profile.CIM_SYNCHRONOUS,
+        endpoint=address,
+        max_concurrency=CONCURRENCY,
+    )
+    number = options.commands
+    dispatch_rate(head_end, range(number))
+    requests = Exchange.objects.order_by("id").values_list("request", flat=True)
+    bodies = [bytes(request) for request in requests]
+    bare_rate(address, bodies)
+    noops.rate(min(number, 200))
+    bare, celery = [], []
+    for pair in range(1, options.pairs + 1):
+        numbers = range(pair * number, (pair + 1) * number)
+        first = bare_rate(address, bodies) if pair % 2 else None
+        ours = dispatch_rate(head_end, numbers)
+        beside = first or bare_rate(address, bodies)
+        idle = noops.rate(number)
+        bare.append((ours, beside))
+        celery.append((ours, idle))
+        say(f"pair {pair}: {ours:.0f} ours, {beside:.0f} bare, {idle:.0f} no-op")
+    facts = {"unit": "commands/s", "size": f"{number:,} commands"}
+    for outcome in (
+        Outcome(bar="B3 beside Celery", pairs=celery, limit="≥ 3", **facts),
+        Outcome(bar="B3", pairs=bare, limit="≥ 0.6", **facts),
+    ):
+        if options.record:
+            outcome.append_to_results(at=datetime.now(UTC))
+        say(outcome.as_json())
+
+
+def main(arguments: list[str]) -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--commands", type=int, default=SHORT_COMMANDS)
+    parser.add_argument("--pairs", type=int, default=PAIRS)
+    parser.add_argument(
+        "--no-record", dest="record", action="store_false", help="leave RESULTS.md"
+    )
+    options = parser.parse_args(arguments)
+    with (
+        services() as addresses,
+        tempfile.TemporaryDirectory(prefix="hanportal-bench-") as scratch,
+        simulator(Path(scratch), (options.pairs + 1) * options.commands) as address,
+        celery_worker(addresses["REDIS_URL"]) as broker,
+    ):
+        databases = Databases(addresses["ADMIN_DATABASE_URL"])
+        databases.make_template()
+        with databases.register():
+            HeadEnd.objects.all().delete()
+            measure(options, address, Noops(broker, addresses["REDIS_URL"]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
