@@ -16,16 +16,13 @@ from hanportal.accounts.models import (
     Representative,
 )
 from hanportal.console.control import LONGEST_ANSWER
-from orders.actions.fitting import WorkResult
+from meters.headend import LARGEST_FILE, WorkResult
 from orders.models import Terms
 from orders.states import CaseEnd, SecurityPlacement
 
 NOT_SECURED = "none"
 YES = "yes"
 NO = "no"
-
-LARGEST_FILE = 5 * 1024 * 1024
-"""As whoever reads it allows; here it is refused before it is read."""
 
 RESULTS = [
     (WorkResult.OPEN.value, gettext_lazy("Åpen")),

@@ -27,11 +27,14 @@ from meters.headend.base import (
 from meters.headend.cim import CimAdapter
 from meters.headend.client_certificates import vouched_for
 from meters.headend.fitters import (
+    LARGEST_FILE,
     HandedIn,
     Refused,
     ResultsUnreadable,
     WorkItem,
+    WorkResult,
     read_results,
+    reported,
     wish,
     written_list,
 )
@@ -51,6 +54,7 @@ from meters.headend.unusable import UnusableAdapter
 from meters.models import HeadEnd
 
 __all__ = [
+    "LARGEST_FILE",
     "Answer",
     "CallbackBatch",
     "CallbackRefused",
@@ -74,10 +78,12 @@ __all__ = [
     "ResultsUnreadable",
     "Submission",
     "WorkItem",
+    "WorkResult",
     "adapter_for",
     "profile_of",
     "read_results",
     "reads_back",
+    "reported",
     "vouched_for",
     "wish",
     "written_list",

@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -38,8 +39,31 @@ _WISHES: Mapping[DesiredState, str] = {
     DesiredState.OPEN: "åpne",
     DesiredState.CLOSED: "steng",
 }
-_STATES = {"åpen": ReportedState.OPEN, "stengt": ReportedState.CLOSED}
-_FAULTS = {"ikke utført": Fault.UNREACHABLE, "umulig": Fault.REJECTED}
+
+
+class WorkResult(StrEnum):
+    """What a fitter can say of a task."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    NOT_DONE = "not_done"
+    IMPOSSIBLE = "impossible"
+
+
+_WORDS: Mapping[str, WorkResult] = {
+    "åpen": WorkResult.OPEN,
+    "stengt": WorkResult.CLOSED,
+    "ikke utført": WorkResult.NOT_DONE,
+    "umulig": WorkResult.IMPOSSIBLE,
+}
+_STATES: Mapping[WorkResult, ReportedState] = {
+    WorkResult.OPEN: ReportedState.OPEN,
+    WorkResult.CLOSED: ReportedState.CLOSED,
+}
+_FAULTS: Mapping[WorkResult, Fault] = {
+    WorkResult.NOT_DONE: Fault.UNREACHABLE,
+    WorkResult.IMPOSSIBLE: Fault.REJECTED,
+}
 # A spreadsheet takes a cell that begins like this for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -128,12 +152,32 @@ def read_results(data: bytes, *, received_at: datetime) -> HandedIn:
     return HandedIn(reports=tuple(reports), refused=tuple(refused))
 
 
+def reported(
+    result: WorkResult,
+    *,
+    command_id: UUID,
+    serial: str,
+    observed_at: datetime,
+    note: str,
+) -> Report:
+    """What a fitter said of one task, as every adapter reports."""
+    return Report(
+        serial=serial,
+        source=ReportSource.FITTER,
+        correlation_id=command_id,
+        state=_STATES.get(result),
+        observed_at=observed_at,
+        fault=_FAULTS.get(result),
+        detail=note,
+    )
+
+
 def _report(row: Mapping[str, str | None], received_at: datetime) -> Report:
     """:raises ValueError: the line can't be relied on; the sentence says why."""
     word = _cell(row, "resultat").lower()
-    state, fault = _STATES.get(word), _FAULTS.get(word)
-    if state is None and fault is None:
-        known = ", ".join([*_STATES, *_FAULTS])
+    result = _WORDS.get(word)
+    if result is None:
+        known = ", ".join(_WORDS)
         raise ValueError(
             _("«%(word)s» er ikke et resultat. Skriv %(known)s.")
             % {"word": word, "known": known}
@@ -142,14 +186,12 @@ def _report(row: Mapping[str, str | None], received_at: datetime) -> Report:
         command_id = UUID(_cell(row, "oppdrag"))
     except ValueError as error:
         raise ValueError(_("Oppdraget kan ikke leses.")) from error
-    return Report(
+    return reported(
+        result,
+        command_id=command_id,
         serial=_cell(row, "målernummer"),
-        source=ReportSource.FITTER,
-        correlation_id=command_id,
-        state=state,
         observed_at=_time(_cell(row, "tidspunkt"), received_at),
-        fault=fault,
-        detail=_cell(row, "merknad"),
+        note=_cell(row, "merknad"),
     )
 
 

@@ -12,7 +12,6 @@ from orders.fulfilment.dispatch import (
 from orders.fulfilment.follow_up import follow_up, read_back
 from orders.fulfilment.work_list import (
     Task,
-    WorkResult,
     hand_in,
     hand_in_one,
     work_items,
@@ -21,7 +20,6 @@ from orders.fulfilment.work_list import (
 
 __all__ = [
     "Task",
-    "WorkResult",
     "dispatch",
     "follow_up",
     "give_up_overdue",

@@ -4,9 +4,8 @@ A list can be written at any time and as often as anybody likes: it is what the
 database says is to be done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,29 +14,20 @@ from django.utils.translation import gettext
 from hanportal.audit import log
 from meters.headend import (
     Clock,
-    Fault,
     HandedIn,
     Refused,
-    Report,
     WorkItem,
+    WorkResult,
     read_results,
+    reported,
     wish,
 )
 from meters.models import HeadEnd, Holding, Installation, MeteringPoint
-from meters.states import DesiredState, ReportedState, ReportSource
+from meters.states import DesiredState
 from orders.deadlines import oslo_date
 from orders.fulfilment.callbacks import apply_report
 from orders.fulfilment.connection import port_command
 from orders.models import Command
-
-
-class WorkResult(StrEnum):
-    """What a fitter can say of a task."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    NOT_DONE = "not_done"
-    IMPOSSIBLE = "impossible"
 
 
 class Task(NamedTuple):
@@ -45,16 +35,6 @@ class Task(NamedTuple):
 
     command_id: UUID
     serial: str
-
-
-_STATES: Mapping[WorkResult, ReportedState] = {
-    WorkResult.OPEN: ReportedState.OPEN,
-    WorkResult.CLOSED: ReportedState.CLOSED,
-}
-_FAULTS: Mapping[WorkResult, Fault] = {
-    WorkResult.NOT_DONE: Fault.UNREACHABLE,
-    WorkResult.IMPOSSIBLE: Fault.REJECTED,
-}
 
 
 def work_list(*, head_end: HeadEnd, by: log.Actor, now: datetime) -> list[WorkItem]:
@@ -96,14 +76,12 @@ def hand_in_one(
     clock: Clock,
 ) -> HandedIn:
     """Apply one result, by the road of a list with this one line filled in."""
-    report = Report(
+    report = reported(
+        result,
+        command_id=task.command_id,
         serial=task.serial,
-        source=ReportSource.FITTER,
-        correlation_id=task.command_id,
-        state=_STATES.get(result),
         observed_at=observed_at,
-        fault=_FAULTS.get(result),
-        detail=note,
+        note=note,
     )
     handed_in = HandedIn(reports=(report,), refused=())
     return _applied(handed_in, head_end=head_end, by=by, clock=clock)

@@ -19,8 +19,7 @@ from hanportal.console.presenters.fitters import (
 )
 from hanportal.console.rendering import INVALID, page
 from hanportal.console.views.callers import FORM_METHODS, actor_of
-from meters.headend import HandedIn, ResultsUnreadable, written_list
-from notifications import outbox
+from meters.headend import HandedIn, ResultsUnreadable, WorkResult, written_list
 from orders.actions import fitting
 
 
@@ -68,7 +67,6 @@ def results(request: HttpRequest, person: User, head_end_id: UUID) -> HttpRespon
                     by=actor_of(person),
                     clock=timezone.now,
                 )
-                outbox.ring()
             except ResultsUnreadable as error:
                 form.add_error("file", str(error))
     is_clean = not form.errors and not (handed_in and handed_in.refused)
@@ -109,11 +107,10 @@ def _record(shown: TaskPage, form: ResultForm, person: User) -> None:
     said = form.cleaned_data
     fitting.hand_in_one(
         fitting.Task(shown.row.command.id, shown.row.item.serial),
-        fitting.WorkResult(said["result"]),
+        WorkResult(said["result"]),
         observed_at=said["observed_at"],
         note=said["note"],
         head_end=shown.head_end,
         by=actor_of(person),
         clock=timezone.now,
     )
-    outbox.ring()

@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 
 from hanportal.audit import log
 from meters.headend import ResultsUnreadable
-from notifications import outbox
-from orders import fulfilment
+from orders.actions import fitting
 from orders.management.commands.export_work_list import manual_head_end
 
 
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         :raises CommandError: the file can't be read, or lines were left out.
         """
         try:
-            handed_in = fulfilment.hand_in(
+            handed_in = fitting.hand_in(
                 file.read_bytes(),
                 head_end=manual_head_end(head_end),
                 by=log.Actor(log.ActorKind.SYSTEM, "import_work_results"),
@@ -38,7 +37,6 @@ class Command(BaseCommand):
             )
         except (OSError, ResultsUnreadable) as error:
             raise CommandError(str(error)) from error
-        outbox.ring()
         self.stdout.write(_("%d linjer er ført inn.") % len(handed_in.reports))
         for refused in handed_in.refused:
             place = _("Linje %d") % refused.line if refused.line else _("Ukjent")
