@@ -23,8 +23,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -36,123 +34,20 @@ import django  # noqa: E402 -- after the environment is set
 
 django.setup()
 
-import psycopg2  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+from databases import TABLES, TEMPLATE, Databases  # noqa: E402
 from django.db import connections  # noqa: E402
-from measuring import Outcome  # noqa: E402
+from measuring import Outcome, parsed, say  # noqa: E402
 from psycopg2 import sql  # noqa: E402
 from server import psql, services  # noqa: E402
 
 from hanportal.audit.management.commands import prepare_database  # noqa: E402
-from hanportal.audit.management.commands.prepare_database import Roles  # noqa: E402
 from hanportal.demo.neighbourhood.__main__ import main as draw  # noqa: E402
-from hanportal.demo.neighbourhood.makes import MAKES  # noqa: E402
-from meters.models import HeadEnd  # noqa: E402
 from meters.register import import_register  # noqa: E402
 
 SHORT_POINTS = 20_000
 PAIRS = 7
 SEED = 1
 TODAY = date(2026, 11, 23)
-TEMPLATE = "bench_template"
-TABLES = (
-    "meters_meteringpoint",
-    "meters_meter",
-    "meters_hanport",
-    "accounts_customer",
-    "meters_installation",
-    "meters_holding",
-)
-ROLES = Roles(settings.DATABASE_OWNER_ROLE, settings.DATABASE_APPLICATION_ROLE)
-
-
-class Databases:
-    """Databases that are made and dropped for one import or one \\copy."""
-
-    def __init__(self, admin: str) -> None:
-        self.admin = admin
-
-    def on(self, database: str) -> str:
-        """The superuser's address of a database."""
-        return prepare_database.on_database(self.admin, database)
-
-    def run(self, database: str, *statements: sql.Composable | str) -> None:
-        """Run statements as the superuser, each on its own."""
-        with prepare_database.superuser_connection(self.on(database)) as connection:
-            for statement in statements:
-                connection.cursor().execute(statement)
-
-    def make_template(self) -> None:
-        """A migrated register with its head-ends and nothing else."""
-        with prepare_database.superuser_connection(self.admin) as connection:
-            for role in ROLES:
-                prepare_database.ensure_role(connection, role, "bench")
-            prepare_database.ensure_database(connection, TEMPLATE, ROLES.owner)
-        with prepare_database.superuser_connection(self.on(TEMPLATE)) as connection:
-            grants = prepare_database.SCHEMA_GRANTS
-            prepare_database.grant(connection, grants, database=TEMPLATE, roles=ROLES)
-        self.connect(TEMPLATE, role=ROLES.owner)
-        call_command("migrate", verbosity=0, interactive=False)
-        for code in MAKES:
-            HeadEnd.objects.create(
-                code=code,
-                name=code.title(),
-                profile=HeadEnd.Profile.CIM_STRICT,
-                endpoint="http://127.0.0.1:9/soap",
-            )
-        connections["default"].close()
-
-    def connect(self, database: str, *, role: str) -> None:
-        """Point Django at a database, as a role."""
-        connections["default"].close()
-        target = connections["default"].settings_dict
-        url = psycopg2.extensions.parse_dsn(self.on(database))
-        target |= {
-            "NAME": database,
-            "USER": url["user"],
-            "PASSWORD": url.get("password", ""),
-            "HOST": url["host"],
-            "PORT": url["port"],
-            "OPTIONS": {"options": f"-c role={role}"},
-        }
-
-    @contextmanager
-    def register(self) -> Iterator[str]:
-        """An empty register that Django is connected to as the application's role."""
-        name = sql.Identifier("bench_register")
-        self.run(
-            "postgres",
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name),
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(
-                name, sql.Identifier(TEMPLATE)
-            ),
-            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
-                name, sql.Identifier(ROLES.application)
-            ),
-            "CHECKPOINT",
-        )
-        self.connect("bench_register", role=ROLES.application)
-        try:
-            yield "bench_register"
-        finally:
-            connections["default"].close()
-
-    def empty_yardstick(self) -> None:
-        """Tables like the register's, with their indexes and CHECKs."""
-        self.run(
-            TEMPLATE,
-            "DROP SCHEMA IF EXISTS yardstick CASCADE",
-            "CREATE SCHEMA yardstick",
-            *(
-                sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
-                    sql.Identifier("yardstick", table),
-                    sql.Identifier("public", table),
-                )
-                for table in TABLES
-            ),
-            "CHECKPOINT",
-        )
 
 
 def timed_import(folder: Path) -> float:
@@ -237,20 +132,9 @@ def measure(options: argparse.Namespace, databases: Databases, scratch: Path) ->
         say(outcome.as_json())
 
 
-def say(line: str) -> None:
-    """Print at once, also into a pipe."""
-    print(line, flush=True)  # noqa: T201 -- what a benchmark is for
-
-
 def main(arguments: list[str]) -> None:
     """Measure as the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=SHORT_POINTS)
-    parser.add_argument("--pairs", type=int, default=PAIRS)
-    parser.add_argument(
-        "--no-record", dest="record", action="store_false", help="leave RESULTS.md"
-    )
-    options = parser.parse_args(arguments)
+    options = parsed(arguments, __doc__, points=SHORT_POINTS, pairs=PAIRS)
     with (
         services() as addresses,
         tempfile.TemporaryDirectory(prefix="hanportal-bench-") as scratch,

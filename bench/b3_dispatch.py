@@ -43,9 +43,10 @@ django.setup()
 
 import aiohttp  # noqa: E402
 import redis  # noqa: E402
-from b1_import import Databases, say  # noqa: E402
+from databases import Databases  # noqa: E402
 from django.utils import timezone  # noqa: E402
-from measuring import Outcome  # noqa: E402
+from measuring import Outcome, parsed, say  # noqa: E402
+from noop import app, noop  # noqa: E402
 from server import services  # noqa: E402
 
 from meters.headend.signing import signature_headers  # noqa: E402
@@ -129,24 +130,14 @@ def celery_worker(address: str) -> Iterator[redis.Redis]:
         worker.wait(timeout=30)
 
 
-class Noops:
-    """Celery with a task that does nothing."""
-
-    def __init__(self, broker: redis.Redis, address: str) -> None:
-        os.environ["REDIS_URL"] = address
-        from noop import app, noop  # noqa: PLC0415 -- reads the address
-
-        app.conf.broker_url = address
-        self._task, self._broker = noop, broker
-
-    def rate(self, number: int) -> float:
-        """Tasks a second, from the first message to the last acknowledgement."""
-        started = time.perf_counter()
-        for _each in range(number):
-            self._task.delay()
-        while self._broker.llen("noop") or self._broker.hlen("unacked"):
-            time.sleep(0.005)
-        return number / (time.perf_counter() - started)
+def noop_rate(broker: redis.Redis, number: int) -> float:
+    """Tasks a second, from the first message to the last acknowledgement."""
+    started = time.perf_counter()
+    for _each in range(number):
+        noop.delay()
+    while broker.llen("noop") or broker.hlen("unacked"):
+        time.sleep(0.005)
+    return number / (time.perf_counter() - started)
 
 
 def queue(head_end: HeadEnd, numbers: range) -> None:
@@ -233,7 +224,7 @@ async def _post(address: str, bodies: list[bytes]) -> None:
         await asyncio.gather(*map(post, bodies))
 
 
-def measure(options: argparse.Namespace, address: str, noops: Noops) -> None:
+def measure(options: argparse.Namespace, address: str, broker: redis.Redis) -> None:
     """Warm up, measure the pairs, tell."""
     head_end = HeadEnd.objects.create(
         code="bench",
@@ -247,14 +238,14 @@ def measure(options: argparse.Namespace, address: str, noops: Noops) -> None:
     requests = Exchange.objects.order_by("id").values_list("request", flat=True)
     bodies = [bytes(request) for request in requests]
     bare_rate(address, bodies)
-    noops.rate(min(number, 200))
+    noop_rate(broker, min(number, 200))
     bare, celery = [], []
     for pair in range(1, options.pairs + 1):
         numbers = range(pair * number, (pair + 1) * number)
         first = bare_rate(address, bodies) if pair % 2 else None
         ours = dispatch_rate(head_end, numbers)
         beside = first or bare_rate(address, bodies)
-        idle = noops.rate(number)
+        idle = noop_rate(broker, number)
         bare.append((ours, beside))
         celery.append((ours, idle))
         say(f"pair {pair}: {ours:.0f} ours, {beside:.0f} bare, {idle:.0f} no-op")
@@ -270,13 +261,7 @@ def measure(options: argparse.Namespace, address: str, noops: Noops) -> None:
 
 def main(arguments: list[str]) -> None:
     """Measure as the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--commands", type=int, default=SHORT_COMMANDS)
-    parser.add_argument("--pairs", type=int, default=PAIRS)
-    parser.add_argument(
-        "--no-record", dest="record", action="store_false", help="leave RESULTS.md"
-    )
-    options = parser.parse_args(arguments)
+    options = parsed(arguments, __doc__, commands=SHORT_COMMANDS, pairs=PAIRS)
     with (
         services() as addresses,
         tempfile.TemporaryDirectory(prefix="hanportal-bench-") as scratch,
@@ -287,7 +272,8 @@ def main(arguments: list[str]) -> None:
         databases.make_template()
         with databases.register():
             HeadEnd.objects.all().delete()
-            measure(options, address, Noops(broker, addresses["REDIS_URL"]))
+            app.conf.broker_url = addresses["REDIS_URL"]
+            measure(options, address, broker)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """How a bar is told: pairs, ratios, one line of JSON, and a row in RESULTS.md."""
 
+import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,3 +70,21 @@ class Outcome:
         )
         with RESULTS.open("a", encoding="utf-8") as results:
             results.write(f"| {' | '.join(map(str, cells))} |\n")
+
+
+def parsed(
+    arguments: Sequence[str], about: str | None, **sizes: int
+) -> argparse.Namespace:
+    """The sizes of a run, each an option with its short form as default."""
+    parser = argparse.ArgumentParser(description=about)
+    for name, size in sizes.items():
+        parser.add_argument(f"--{name}", type=int, default=size)
+    parser.add_argument(
+        "--no-record", dest="record", action="store_false", help="leave RESULTS.md"
+    )
+    return parser.parse_args(arguments)
+
+
+def say(line: str) -> None:
+    """Print at once, also into a pipe."""
+    print(line, flush=True)  # noqa: T201 -- what a benchmark is for
