@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from hanportal.accounts.models import ApiUse
 from hanportal.audit.log import Event
@@ -103,7 +103,7 @@ def read(*, now: datetime) -> Readings:
         breakers_open_for=_breakers(active, now=now),
         deliveries_held=RegisterDelivery.objects.held().count(),
         port_unread_for=_unread_for(active, now=now),
-        head_ends={head_end.code: _health(head_end, now=now) for head_end in active},
+        head_ends=_health(active, now=now),
         sweep_ages={
             run.name: _age(run.last_succeeded_at, at)
             for run in SweepRun.objects.order_by("name")
@@ -213,20 +213,19 @@ def _oldest(rows: QuerySet[Any], column: str) -> datetime | None:
     return moment
 
 
-def _health(head_end: HeadEnd, *, now: datetime) -> HeadEndHealth:
-    theirs = Exchange.objects.filter(head_end=head_end)
-    counts = theirs.since(now - HEAD_END_WINDOW).aggregate(
-        exchanges=Count("id"), faults=Count("id", filter=~Q(fault=""))
-    )
-    last_success = (
-        theirs.since(now - LAST_SUCCESS_WINDOW)
-        .filter(fault="", answered_at__isnull=False)
-        .order_by("-id")
-        .values_list("answered_at", flat=True)
-        .first()
-    )
-    age = None if last_success is None else _age(last_success, now)
-    return HeadEndHealth(**counts, last_success_age=age)
+def _health(head_ends: Sequence[HeadEnd], *, now: datetime) -> dict[str, HeadEndHealth]:
+    counted = Exchange.objects.since(now - HEAD_END_WINDOW).counted()
+    successes = Exchange.objects.since(now - LAST_SUCCESS_WINDOW).newest_success()
+    found = {}
+    for head_end in head_ends:
+        exchanges, faults = counted.get(head_end.id, (0, 0))
+        last = successes.get(head_end.id)
+        found[head_end.code] = HeadEndHealth(
+            exchanges=exchanges,
+            faults=faults,
+            last_success_age=None if last is None else _age(last.answered_at, now),
+        )
+    return found
 
 
 def _age(since: datetime | None, at: datetime) -> timedelta:

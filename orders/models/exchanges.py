@@ -7,7 +7,7 @@ from typing import Final, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from uuid6 import uuid7
 
 from meters.headend import Purpose
@@ -26,6 +26,31 @@ class ExchangeQuerySet(models.QuerySet["Exchange"]):
         """Those begun since then: a MessageID is a UUIDv7, which starts with a time."""
         milliseconds = int(at.timestamp() * 1000)
         return self.filter(id__gte=UUID(int=milliseconds << 80))
+
+    def counted(self) -> dict[UUID, tuple[int, int]]:
+        """How many there were with each head-end, and how many of them with a fault."""
+        rows = (
+            self.order_by()
+            .values_list("head_end_id")
+            .annotate(number=Count("id"), faults=Count("id", filter=~Q(fault="")))
+        )
+        return {head_end_id: (number, faults) for head_end_id, number, faults in rows}
+
+    def newest_success(self) -> "dict[UUID, Exchange]":
+        """The last that was answered without a fault, by head-end."""
+        return self.filter(fault="", answered_at__isnull=False)._newest()
+
+    def newest_fault(self) -> "dict[UUID, Exchange]":
+        """The last with a fault, by head-end."""
+        return self.exclude(fault="")._newest()
+
+    def _newest(self) -> "dict[UUID, Exchange]":
+        rows = (
+            self.defer("request", "response")
+            .order_by("head_end_id", "-id")
+            .distinct("head_end_id")
+        )
+        return {row.head_end_id: row for row in rows}
 
     def of(self, commands: Collection[Command]) -> Self:
         """What was said about these commands, as it left, without the raw bodies."""

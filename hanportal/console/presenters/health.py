@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q
 from django.utils.functional import Promise
 
 from hanportal.console.presenters.cases import FAULTS
@@ -55,10 +54,10 @@ class Health:
 
 def health_of(head_ends: Sequence[HeadEnd], *, now: datetime) -> Mapping[UUID, Health]:
     """Each head-end's health; a query more for each that is in maintenance."""
-    counted = _counts(now)
+    counted = Exchange.objects.since(now - COUNTED).counted()
+    remembered = Exchange.objects.since(now - REMEMBERED)
     gates = {gate.head_end_id: gate for gate in Gate.objects.all()}
-    successes = _last(Q(fault="", answered_at__isnull=False), now=now)
-    errors = _last(~Q(fault=""), now=now)
+    successes, errors = remembered.newest_success(), remembered.newest_fault()
     found = {}
     for head_end in head_ends:
         window = head_end.maintenance_at(now)
@@ -76,28 +75,6 @@ def health_of(head_ends: Sequence[HeadEnd], *, now: datetime) -> Mapping[UUID, H
             hurried=0 if window is None else _hurried(head_end, window.ends_at),
         )
     return found
-
-
-def _counts(now: datetime) -> dict[UUID, tuple[int, int]]:
-    rows = (
-        Exchange.objects.since(now - COUNTED)
-        .order_by()
-        .values_list("head_end_id")
-        .annotate(number=Count("id"), faults=Count("id", filter=~Q(fault="")))
-    )
-    return {head_end_id: (number, faults) for head_end_id, number, faults in rows}
-
-
-def _last(condition: Q, *, now: datetime) -> dict[UUID, Exchange]:
-    """The newest exchange of that kind with each head-end."""
-    rows = (
-        Exchange.objects.since(now - REMEMBERED)
-        .filter(condition)
-        .defer("request", "response")
-        .order_by("head_end_id", "-id")
-        .distinct("head_end_id")
-    )
-    return {row.head_end_id: row for row in rows}
 
 
 def _hurried(head_end: HeadEnd, until: datetime) -> int:
