@@ -9,6 +9,8 @@ ADDRESS = "kari@example.no"
 TOLD_ONCE = ["Vi har fått bestillingen: HAN-porten åpnes", "HAN-porten er åpen"]
 RECOVERY_SECONDS = 90
 """A lease, the sweeps after it, and a read-back, on a machine that is busy."""
+MAIL_SECONDS = 150
+"""A sender that was lost or stands still holds a notice for two minutes."""
 COUNT_ORDERS = "SELECT count(*) FROM orders_order"
 COUNT_MESSAGES = "SELECT count(*), count(DISTINCT outcome) FROM notifications_message"
 
@@ -21,7 +23,9 @@ def expect_open(box: Box, customer: MinSide, card: Card, *, order: str) -> None:
         seconds=RECOVERY_SECONDS,
     )
     wait_for(
-        "both mails", lambda: len(box.world.mails(ADDRESS)) == 2 or None, seconds=30
+        "both mails",
+        lambda: len(box.world.mails(ADDRESS)) == 2 or None,
+        seconds=MAIL_SECONDS,
     )
     assert customer.cards()[0].state == "open"
     assert {effect.state for effect in box.world.effects(card.serial)} == {"open"}
