@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -47,20 +49,21 @@ __all__ = [
     "record",
     "record_many",
     "staff_reads_chain",
+    "together",
 ]
 
 _LOCK_TAG = b"han-portal/audit/lock/1\x00"
 
 # Two statements in one round trip. Under READ COMMITTED each statement sees what was
-# committed before it began, so the second one, which begins when the lock is ours,
-# sees the head that the lock's last holder left. In one statement it would not.
-_LOCK_AND_READ_HEAD = """
-SELECT pg_advisory_xact_lock(%s);
-SELECT current_setting('transaction_isolation'), head.sequence, head.hash
-FROM (SELECT) AS always
+# committed before it began, so the second one, which begins when the locks are ours,
+# sees the heads that the locks' last holders left. In one statement it would not.
+_LOCK_AND_READ_HEADS = """
+SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key;
+SELECT current_setting('transaction_isolation'), wanted.chain, head.sequence, head.hash
+FROM unnest(%s::text[]) AS wanted (chain)
 LEFT JOIN LATERAL (
     SELECT sequence, hash FROM audit_event
-    WHERE chain = %s ORDER BY sequence DESC LIMIT 1
+    WHERE audit_event.chain = wanted.chain ORDER BY sequence DESC LIMIT 1
 ) AS head ON true
 """
 
@@ -91,6 +94,19 @@ class Note(NamedTuple):
 class _Head(NamedTuple):
     sequence: int
     hash: bytes
+
+
+class _Told(NamedTuple):
+    """A note with all that its entry needs but the place in its chain."""
+
+    id: UUID
+    chain: str
+    note: Note
+    who: Actor
+    at: datetime
+
+
+_gathered: ContextVar[list[_Told] | None] = ContextVar("gathered", default=None)
 
 
 def customer_chain(customer_id: UUID) -> str:
@@ -124,6 +140,30 @@ def lock_chains(*chains: str) -> None:
         )
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Write what is recorded inside in one go at its end, each chain in its order.
+
+    For work on many things in one transaction. The chains are locked at the end, in
+    the order that `lock_chains` keeps. An error that leaves it writes nothing, so let
+    it undo the whole transaction. Inside another one it joins that.
+
+    :raises NotInTransaction: outside a transaction.
+    :raises WrongIsolation, InvalidEvent: at its end, as `record`.
+    """
+    _require_transaction()
+    if _gathered.get() is not None:
+        yield
+        return
+    gathered: list[_Told] = []
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    _append(gathered)
+
+
 def record(
     *,
     chain: str,
@@ -133,46 +173,22 @@ def record(
     at: datetime,
     facts: Mapping[str, Json] | None = None,
     personal: Mapping[str, str] | None = None,
-) -> Event:
+) -> UUID:
     """Append one event to a chain, in the transaction of the change that it tells.
 
-    `facts` are hashed and stay for ever, so they hold no personal data. `personal`
-    stands beside the event, bound by salted commitments, and can be erased.
+    Gives the event's id. `facts` are hashed and stay for ever, so they hold no personal
+    data. `personal` stands beside the event, bound by salted commitments, and can be
+    erased.
 
     :raises NotInTransaction: outside a transaction.
     :raises WrongIsolation: under REPEATABLE READ or SERIALIZABLE.
     :raises InvalidEvent: when a part is not what docs/audit-format.md allows.
     """
     _require_transaction()
-    event_id = uuid7()
-    details = [
-        PersonalDetail(
-            event_id=event_id,
-            name=name,
-            salt=secrets.token_bytes(SALT_BYTES),
-            value=personal_detail(name, value),
-        )
-        for name, value in (personal or {}).items()
-    ]
-    head = _locked_head(chain)
-    entry = Entry(
-        chain=chain,
-        sequence=head.sequence + 1,
-        id=event_id,
-        what=what,
-        who=who,
-        on=on,
-        at=at,
-        facts=facts or {},
-        commitments={
-            each.name: commitment(salt=each.salt, name=each.name, value=each.value)
-            for each in details
-        },
-    )
-    event = Event.objects.append(entry, previous_hash=head.hash)
-    if details:
-        PersonalDetail.objects.bulk_create(details)
-    return event
+    note = Note(what=what, on=on, facts=facts or {}, personal=personal or {})
+    told = _Told(uuid7(), chain, note, who, at)
+    _tell([told])
+    return told.id
 
 
 def record_many(*, chain: str, notes: Iterable[Note], who: Actor, at: datetime) -> None:
@@ -181,33 +197,7 @@ def record_many(*, chain: str, notes: Iterable[Note], who: Actor, at: datetime) 
     :raises NotInTransaction, WrongIsolation, InvalidEvent: as `record`.
     """
     _require_transaction()
-    head = _locked_head(chain)
-    entries: list[Entry] = []
-    details: list[PersonalDetail] = []
-    for sequence, note in enumerate(notes, start=head.sequence + 1):
-        event_id = uuid7()
-        commitments = {}
-        for name, value in note.personal.items():
-            salt, kept = secrets.token_bytes(SALT_BYTES), personal_detail(name, value)
-            details.append(
-                PersonalDetail(event_id=event_id, name=name, salt=salt, value=kept)
-            )
-            commitments[name] = commitment(salt=salt, name=name, value=kept)
-        entries.append(
-            Entry(
-                chain=chain,
-                sequence=sequence,
-                id=event_id,
-                what=note.what,
-                who=who,
-                on=note.on,
-                at=at,
-                facts=note.facts,
-                commitments=commitments,
-            )
-        )
-    Event.objects.append_many(entries, previous_hash=head.hash)
-    PersonalDetail.objects.bulk_create(details)
+    _tell([_Told(uuid7(), chain, note, who, at) for note in notes])
 
 
 def events_about(subject: Subject) -> EventQuerySet:
@@ -239,15 +229,75 @@ def _lock_key(chain: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def _locked_head(chain: str) -> _Head:
+def _tell(told: Sequence[_Told]) -> None:
+    gathered = _gathered.get()
+    if gathered is None:
+        _append(told)
+    else:
+        gathered.extend(told)
+
+
+def _append(told: Sequence[_Told]) -> None:
+    """Write entries behind the heads of their chains."""
+    if not told:
+        return
+    heads = _locked_heads({each.chain for each in told})
+    sequences = {chain: head.sequence for chain, head in heads.items()}
+    entries: list[Entry] = []
+    details: list[PersonalDetail] = []
+    for event_id, chain, note, who, at in told:
+        kept = [
+            PersonalDetail(
+                event_id=event_id,
+                name=name,
+                salt=secrets.token_bytes(SALT_BYTES),
+                value=personal_detail(name, value),
+            )
+            for name, value in note.personal.items()
+        ]
+        sequences[chain] += 1
+        entries.append(
+            Entry(
+                chain=chain,
+                sequence=sequences[chain],
+                id=event_id,
+                what=note.what,
+                who=who,
+                on=note.on,
+                at=at,
+                facts=note.facts,
+                commitments={
+                    each.name: commitment(
+                        salt=each.salt, name=each.name, value=each.value
+                    )
+                    for each in kept
+                },
+            )
+        )
+        details.extend(kept)
+    Event.objects.append(
+        entries, behind={chain: head.hash for chain, head in heads.items()}
+    )
+    if details:
+        PersonalDetail.objects.bulk_create(details)
+
+
+def _locked_heads(chains: Collection[str]) -> dict[str, _Head]:
+    """The newest entry of each chain, all locked until the transaction ends."""
+    ordered = sorted(chains)
+    keys = [_lock_key(chain) for chain in ordered]
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_AND_READ_HEAD, [_lock_key(chain), chain])
-        isolation, sequence, head_hash = cursor.fetchone()
+        cursor.execute(_LOCK_AND_READ_HEADS, [keys, ordered])
+        rows = cursor.fetchall()
+    isolation = rows[0][0]
     if isolation != "read committed":
         raise WrongIsolation(
             f"The transaction runs at {isolation.upper()} and may not see the newest "
-            f"event of {chain}. Write to the log under READ COMMITTED."
+            f"event of {ordered[0]}. Write to the log under READ COMMITTED."
         )
-    if sequence is None:
-        return _Head(0, genesis(chain))
-    return _Head(sequence, bytes(head_hash))
+    return {
+        chain: _Head(0, genesis(chain))
+        if sequence is None
+        else _Head(sequence, bytes(head_hash))
+        for _isolation, chain, sequence, head_hash in rows
+    }

@@ -1,6 +1,6 @@
 """The log's tables: events that stay, and the personal details that may go."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -106,24 +106,20 @@ class EventQuerySet(models.QuerySet["Event"]):
             (count,) = cursor.fetchone()
         return int(count)
 
-    def append(self, entry: Entry, *, previous_hash: bytes) -> "Event":
-        """Write the entry behind the event with this hash. Only `log.record` does.
+    def append(self, entries: Iterable[Entry], *, behind: Mapping[str, bytes]) -> None:
+        """Write entries, each behind the one before it in its chain.
 
-        :raises InvalidEvent: when the entry has no canonical form.
+        Only `log` does. `behind` gives the hash that each chain ends with so far.
+
+        :raises InvalidEvent: when an entry has no canonical form.
         :raises django.db.IntegrityError: when someone else came first.
         """
-        return self.create(**_columns(entry, previous_hash=previous_hash))
-
-    def append_many(self, entries: Iterable[Entry], *, previous_hash: bytes) -> None:
-        """Write entries of one chain, each behind the one before.
-
-        :raises InvalidEvent, django.db.IntegrityError: as `append`.
-        """
+        last = dict(behind)
         events = []
         for entry in entries:
-            event = self.model(**_columns(entry, previous_hash=previous_hash))
-            previous_hash = event.hash
-            events.append(event)
+            columns = _columns(entry, previous_hash=last[entry.chain])
+            last[entry.chain] = columns["hash"]
+            events.append(self.model(**columns))
         self.bulk_create(events, batch_size=ROWS_AT_ONCE)
 
 

@@ -29,7 +29,7 @@ def write(order: Subject) -> Write:
         number: int = 0,
     ) -> Event:
         with transaction.atomic():
-            return record(
+            event_id = record(
                 chain=chain,
                 what="order.placed",
                 who=SYSTEM,
@@ -38,6 +38,7 @@ def write(order: Subject) -> Write:
                 facts={"number": number},
                 personal=personal,
             )
+            return Event.objects.get(id=event_id)
 
     return write
 
