@@ -6,7 +6,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
 from uuid6 import uuid7
 
 from hanportal.accounts.models import Customer
@@ -68,6 +68,22 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def told_about(self, about: UUID, kinds: Collection[MessageKind]) -> Self:
         """Messages about one thing that still stand."""
         return self.filter(about=about, kind__in=kinds, withdrawn_at__isnull=True)
+
+    def withdrawable(
+        self, *, about: Collection[UUID], kinds: Collection[MessageKind]
+    ) -> Self:
+        """What may still be taken back, in whole or in part, of what stands."""
+        deliveries = Delivery.objects.filter(message=OuterRef("pk"))
+        gone_out = (DeliveryStatus.SENT, DeliveryStatus.BOUNCED)
+        unseen = Q(read_at__isnull=True) & ~Exists(
+            deliveries.filter(status__in=gone_out)
+        )
+        return self.filter(
+            unseen | Exists(deliveries.pending()),
+            about__in=about,
+            kind__in=kinds,
+            withdrawn_at__isnull=True,
+        )
 
     def locked(self) -> Self:
         """The rows, locked until the transaction ends; in a fixed order."""

@@ -1,6 +1,8 @@
 """What customers are told about their orders, and what is no longer true."""
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -9,7 +11,7 @@ from hanportal.accounts.models import Ground, Representation
 from meters.models import HanPort
 from meters.states import DesiredState
 from notifications import outbox
-from notifications.models import MessageKind
+from notifications.models import Message, MessageKind
 from orders.models import LifeEvent, Order
 from orders.states import OrderKind, OrderStatus
 
@@ -127,6 +129,25 @@ def take_back(kind: MessageKind, port: HanPort, *, at: datetime) -> None:
     if event is not None:
         told = TOLD_OF_OPENING if opens else TOLD_OF_CLOSING
         outbox.withdraw_unsent(about=event.id, kinds=told, at=at)
+
+
+def ports_with_unsent(kind: MessageKind, ports: Collection[HanPort]) -> set[UUID]:
+    """The ids of those where `take_back` of this kind may find what to withdraw."""
+    opens = kind == MessageKind.PORT_OPEN
+    order_kind = OrderKind.OPEN if opens else OrderKind.CLOSE
+    awaits = DesiredState.OPEN if opens else DesiredState.CLOSED
+    orders = Order.objects.filter(
+        port__in=ports, kind=order_kind, status=OrderStatus.COMPLETED
+    )
+    events = LifeEvent.objects.filter(port__in=ports, awaits=awaits)
+    told_at = dict(
+        [*orders.values_list("id", "port_id"), *events.values_list("id", "port_id")]
+    )
+    if not told_at:
+        return set()
+    kinds = [kind, *(TOLD_OF_OPENING if opens else TOLD_OF_CLOSING)]
+    unsent = Message.objects.withdrawable(about=told_at, kinds=kinds)
+    return {told_at[about] for about in unsent.values_list("about", flat=True)}
 
 
 def _is_confirmed(event: LifeEvent) -> bool:

@@ -1,5 +1,6 @@
 """The HAN port of each meter: what it should be, and what it was seen to be."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Self
 
@@ -99,6 +100,28 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
     def want(self, state: DesiredState) -> int:
         """Record a newer intent for each of these, which are locked; says how many."""
         return self.update(desired=state, generation=F("generation") + 1)
+
+    def observe_together(
+        self,
+        sightings: Sequence[tuple["HanPort", ReportedState, datetime]],
+        *,
+        source: ReportSource,
+    ) -> None:
+        """Record how and when each of these, which are locked, was seen to be.
+
+        The times never go back: one that is older than what is known counts as now.
+        """
+        for port, state, at in sightings:
+            port.reported = state
+            port.reported_at = max(at, port.reported_at or at)
+            port.reported_source = source
+        # An upsert of rows that are there: one statement, however many there are.
+        self.bulk_create(
+            [port for port, _state, _at in sightings],
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=["reported", "reported_at", "reported_source"],
+        )
 
     def ask_for_read_back(self, *, at: datetime) -> int:
         """Have these read back as soon as possible; says how many."""

@@ -25,6 +25,7 @@ from orders.fulfilment.deciding import decide
 from orders.fulfilment.expiry import has_expired
 from orders.fulfilment.gate import allowance, note_answers
 from orders.fulfilment.locking import locked_command
+from orders.fulfilment.plain import Word, settle_plain
 from orders.fulfilment.settling import Finding
 from orders.models import Command, Consent, database_now
 from orders.states import CommandStatus, OrderStatus
@@ -65,8 +66,26 @@ def dispatch(*, head_end: HeadEnd, clock: Clock, connect: Connect = adapter_for)
             )
             for claim in claims
         ]
-    for claim, submission in zip(claims, submissions, strict=True):
-        _settle(claim, submission, clock=clock)
+    answers = list(zip(claims, submissions, strict=True))
+    words = {
+        claim.command.id: Word(
+            report=submission.report,
+            hes_reference=submission.hes_reference,
+            fence=claim.fence,
+        )
+        for claim, submission in answers
+        if submission.fault is None
+    }
+    settled = settle_plain(
+        words,
+        head_end=head_end,
+        reads_back=adapter.capabilities().read_back,
+        by=DISPATCHER,
+        clock=clock,
+    )
+    for claim, submission in answers:
+        if claim.command.id not in settled:
+            _settle(claim, submission, clock=clock)
     note_answers(head_end, submissions, clock=clock)
     return len(claims)
 
@@ -114,8 +133,7 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
 
     The lease outlasts the slowest send; closings come first.
     """
-    claims = []
-    with transaction.atomic():
+    with transaction.atomic(), log.together():
         fresh = HeadEnd.objects.held_to_act(head_end)
         if fresh is None:
             return []
@@ -131,21 +149,19 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
         log.lock_chains(*chains)
         if batch.holds_the_first:
             record_held(head_end, now=now)
-        for command in batch.commands:
-            if not _may_be_sent(command, now=now):
-                continue
+        commands = [each for each in batch.commands if _may_be_sent(each, now=now)]
+        for command in commands:
             order = command.order
             if order is not None and order.status in NOT_YET_SENT:
                 order.transition_to(OrderStatus.IN_PROGRESS, by=DISPATCHER, at=now)
-            command.claim(since=lease_start, until=lease, by=DISPATCHER, at=now)
-            claims.append(
-                Claim(
-                    command=port_command(command),
-                    fence=command.fence,
-                )
-            )
-        allowed.spend(len(claims), at=lease_start, until=lease)
-    return claims
+        Command.objects.claim_together(
+            commands, since=lease_start, until=lease, by=DISPATCHER, at=now
+        )
+        allowed.spend(len(commands), at=lease_start, until=lease)
+    return [
+        Claim(command=port_command(command), fence=command.fence)
+        for command in commands
+    ]
 
 
 def _may_be_sent(command: Command, *, now: datetime) -> bool:

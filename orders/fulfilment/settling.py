@@ -4,15 +4,17 @@ Callers hold the locks of the port and the command, in that order.
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 
 from hanportal.audit import log
 from meters.headend import Fault
+from meters.models import HanPort
 from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import MessageKind
 from orders import consequences, intents, notices
@@ -34,6 +36,11 @@ BUSY_RETRY = timedelta(seconds=30)
 REFUSED_RETRY = timedelta(minutes=5)
 REFUSED_BY_METER_RETRY = timedelta(minutes=15)
 RESENDS_AFTER_READ_BACKS = 3
+STALE_NEWS: Mapping[DesiredState, MessageKind] = {
+    DesiredState.OPEN: MessageKind.PORT_CLOSED,
+    DesiredState.CLOSED: MessageKind.PORT_OPEN,
+}
+"""What is no longer true once the meter has confirmed this."""
 FINAL_FAULTS = frozenset({Fault.REJECTED, Fault.CONTRACT})
 
 _jitter = random.SystemRandom()
@@ -56,12 +63,26 @@ def accept(
     """The head-end has the command; the meter's own result is still to come."""
     if command.status == CommandStatus.ACCEPTED:
         return
-    command.hes_reference = hes_reference or command.hes_reference
-    command.fault = ""
-    command.not_before = database_now() + _result_wait(command)
-    command.transition_to(CommandStatus.ACCEPTED, by=by, at=at)
-    if command.order is not None:
-        command.order.acknowledged(by=by, at=at)
+    accept_together([command], {command.id: hes_reference}, by=by, at=at)
+
+
+def accept_together(
+    commands: Sequence[Command],
+    hes_references: Mapping[UUID, str],
+    *,
+    by: log.Actor,
+    at: datetime,
+) -> None:
+    """The head-end has these, and calls them so; none of them is accepted yet."""
+    now = database_now()
+    for command in commands:
+        command.hes_reference = hes_references[command.id] or command.hes_reference
+        command.fault = ""
+        command.not_before = now + _result_wait(command)
+    Command.objects.transition_together(commands, CommandStatus.ACCEPTED, by=by, at=at)
+    for command in commands:
+        if command.order is not None:
+            command.order.acknowledged(by=by, at=at)
 
 
 def confirm(
@@ -73,31 +94,53 @@ def confirm(
     at: datetime,
 ) -> None:
     """The meter has been seen in the state that the command asks for."""
-    port, order = command.port, command.order
-    opens = command.desired == DesiredState.OPEN
-    stale = MessageKind.PORT_CLOSED if opens else MessageKind.PORT_OPEN
-    notices.take_back(stale, port, at=at)
+    port, desired = command.port, DesiredState(command.desired)
+    notices.take_back(STALE_NEWS[desired], port, at=at)
     events = consequences.waiting(port, chain=command.chain)
-    seen_at = max(observed_at, port.reported_at or observed_at)
-    port.observe(ReportedState(command.desired), at=seen_at, source=source)
-    command.fault = ""
-    command.transition_to(CommandStatus.CONFIRMED, by=by, at=at, reason=str(source))
-    log.record(
-        chain=command.chain,
-        what=f"port.reported_{command.desired}",
-        who=by,
-        on=log.Subject("han_port", port.id),
-        at=at,
-        facts={
-            "generation": command.generation,
-            "observed_at": observed_at.isoformat(),
-            "source": str(source),
-        },
-    )
-    if order is not None and order.is_live:
-        fulfil(order, confirmed_at=observed_at, by=by, at=at)
-    desired = DesiredState(command.desired)
+    confirm_together([command], {command.id: observed_at}, source=source, by=by, at=at)
     consequences.confirmed(events, desired, confirmed_at=observed_at, by=by, at=at)
+
+
+def confirm_together(
+    commands: Sequence[Command],
+    observed: Mapping[UUID, datetime],
+    *,
+    source: ReportSource,
+    by: log.Actor,
+    at: datetime,
+) -> None:
+    """The meters have been seen, then and so, as these commands ask for.
+
+    Whatever else waits for the meters' word is the caller's.
+    """
+    HanPort.objects.observe_together(
+        [
+            (command.port, ReportedState(command.desired), observed[command.id])
+            for command in commands
+        ],
+        source=source,
+    )
+    for command in commands:
+        command.fault = ""
+    Command.objects.transition_together(
+        commands, CommandStatus.CONFIRMED, by=by, at=at, reason=str(source)
+    )
+    for command in commands:
+        observed_at, order = observed[command.id], command.order
+        log.record(
+            chain=command.chain,
+            what=f"port.reported_{command.desired}",
+            who=by,
+            on=log.Subject("han_port", command.port_id),
+            at=at,
+            facts={
+                "generation": command.generation,
+                "observed_at": observed_at.isoformat(),
+                "source": str(source),
+            },
+        )
+        if order is not None and order.is_live:
+            fulfil(order, confirmed_at=observed_at, by=by, at=at)
 
 
 def fulfil(

@@ -35,6 +35,11 @@ class LifeEventQuerySet(models.QuerySet["LifeEvent"]):
             .select_for_update(of=("self",))
         )
 
+    def ports_waited_at(self, ports: Collection[HanPort]) -> set[UUID]:
+        """The ids of those ports where something waits for the meter."""
+        found = self.unsettled().filter(port__in=ports).values_list("port_id")
+        return {port_id for (port_id,) in found}
+
     def reversible(self) -> Self:
         """Endings that the register may still take back."""
         return self.filter(kind__in=REVERSIBLE, undone_by__isnull=True)

@@ -261,7 +261,8 @@ def test_an_opening_carried_out_after_it_was_given_up_is_closed_again(
 def test_a_worker_that_was_lost_leaves_a_lease_that_runs_out(world: World) -> None:
     world.order_opening()
     command = world.newest_command()
-    command.claim(
+    Command.objects.claim_together(
+        [command],
         since=database_now() - timedelta(minutes=2),
         until=database_now() - timedelta(minutes=1),
         by=world.by,
