@@ -1,14 +1,17 @@
 """Works off the inbox: what head-ends told us, applied to commands and ports."""
 
 from http import HTTPStatus
+from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
 
+from hanportal.audit import log
 from meters.headend import (
     CallbackRefused,
     Clock,
     Fault,
+    HeadEndAdapter,
     RawCallback,
     Report,
 )
@@ -16,9 +19,11 @@ from meters.models import HanPort, HeadEnd
 from orders.fulfilment.connection import recorded_adapter
 from orders.fulfilment.deciding import decide
 from orders.fulfilment.locking import locked_command
-from orders.models import Callback, Command, database_now
+from orders.fulfilment.plain import Word, settle_plain
+from orders.models import Callback, CallbackQuerySet, Command, database_now
 from orders.states import CallbackOutcome
 
+INBOX = log.Actor(log.ActorKind.SYSTEM, "inbox")
 BATCH = 100
 
 
@@ -30,6 +35,7 @@ def work_off_callbacks(*, clock: Clock) -> int:
     worked_off = 0
     for head_end in HeadEnd.objects.order_by("code"):
         waiting = Callback.objects.waiting().filter(head_end=head_end)
+        worked_off += _work_off_plain(waiting, head_end=head_end, clock=clock)
         for callback_id in list(waiting.values_list("id", flat=True)[:BATCH]):
             worked_off += _work_off(callback_id, clock=clock)
     return worked_off
@@ -102,6 +108,41 @@ def _take_at_its_word(port: HanPort, report: Report, *, clock: Clock) -> None:
         port.observe(report.state, at=report.observed_at, source=report.source)
 
 
+def _work_off_plain(
+    waiting: CallbackQuerySet, *, head_end: HeadEnd, clock: Clock
+) -> int:
+    """Settle together the callbacks that tell nothing but plain results.
+
+    What another worker has in its hands is left to it.
+    """
+    adapter = recorded_adapter(head_end, clock=clock)
+    with transaction.atomic():
+        batch = {
+            callback: _reports(callback, adapter)
+            for callback in waiting.select_for_update(skip_locked=True)[:BATCH]
+        }
+        words: dict[UUID, Word] = {}
+        for report in chain.from_iterable(batch.values()):
+            if report.correlation_id is not None:
+                # What is said first of a command comes first.
+                words.setdefault(report.correlation_id, Word(report=report))
+        settled = settle_plain(
+            words,
+            head_end=head_end,
+            reads_back=adapter.capabilities().read_back,
+            by=INBOX,
+            clock=clock,
+        )
+        heard = {id(words[command_id].report) for command_id in settled}
+        plain = [
+            callback
+            for callback, reports in batch.items()
+            if reports and all(id(report) in heard for report in reports)
+        ]
+        Callback.objects.worked_off(plain, CallbackOutcome.APPLIED, at=clock())
+    return len(plain)
+
+
 def _work_off(callback_id: UUID, *, clock: Clock) -> bool:
     """Each report in a transaction of its own: two workers at once do no harm."""
     callback = (
@@ -123,13 +164,8 @@ def _apply(callback: Callback, *, clock: Clock) -> CallbackOutcome | None:
     """None while it can't be read for our own sake: it stays in the inbox."""
     head_end = callback.head_end
     adapter = recorded_adapter(head_end, clock=clock)
-    raw = RawCallback(
-        body=bytes(callback.body),
-        headers=callback.headers,
-        received_at=callback.received_at,
-    )
     try:
-        batch = adapter.parse_callback(raw)
+        batch = adapter.parse_callback(_as_it_came(callback))
     except CallbackRefused as refusal:
         if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
             return None
@@ -138,6 +174,22 @@ def _apply(callback: Callback, *, clock: Clock) -> CallbackOutcome | None:
         apply_report(report, head_end=head_end, clock=clock) for report in batch.reports
     ]
     return CallbackOutcome.APPLIED if any(known) else CallbackOutcome.ORPHANED
+
+
+def _reports(callback: Callback, adapter: HeadEndAdapter) -> tuple[Report, ...]:
+    """What it tells; nothing where it can't be read."""
+    try:
+        return adapter.parse_callback(_as_it_came(callback)).reports
+    except CallbackRefused:
+        return ()
+
+
+def _as_it_came(callback: Callback) -> RawCallback:
+    return RawCallback(
+        body=bytes(callback.body),
+        headers=callback.headers,
+        received_at=callback.received_at,
+    )
 
 
 def _reconsider(command: Command, report: Report) -> None:

@@ -47,7 +47,4 @@ class ExchangeRecorder:
             row.detail = answer.detail[:300]
             row.answered_at = self._clock()
             rows.append(row)
-        with transaction.atomic():
-            Exchange.objects.bulk_update(
-                rows, ["status_code", "response", "fault", "detail", "answered_at"]
-            )
+        Exchange.objects.keep_answers(rows)

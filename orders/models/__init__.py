@@ -9,7 +9,7 @@ from orders.models.brakes import (
 from orders.models.cases import Case, CaseQuerySet
 from orders.models.commands import Command, database_now
 from orders.models.consents import Consent
-from orders.models.exchanges import Callback, Exchange
+from orders.models.exchanges import Callback, CallbackQuerySet, Exchange
 from orders.models.gates import Gate
 from orders.models.life_events import LifeEvent, chains_of
 from orders.models.orders import Order, Placement
@@ -17,6 +17,7 @@ from orders.models.terms import Statement, Terms, TermsText
 
 __all__ = [
     "Callback",
+    "CallbackQuerySet",
     "Case",
     "CaseQuerySet",
     "ClosingBrake",

@@ -1,7 +1,7 @@
 """What was said to head-ends, what came back, and what they say of their own accord."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Self
 from uuid import UUID
@@ -26,6 +26,24 @@ class ExchangeQuerySet(models.QuerySet["Exchange"]):
         """Those begun since then: a MessageID is a UUIDv7, which starts with a time."""
         milliseconds = int(at.timestamp() * 1000)
         return self.filter(id__gte=UUID(int=milliseconds << 80))
+
+    def keep_answers(self, exchanges: Sequence["Exchange"]) -> None:
+        """Keep what was heard to each of these, in one statement.
+
+        An upsert of rows that are there: an update builds a case for every row.
+        """
+        self.bulk_create(
+            exchanges,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[
+                "status_code",
+                "response",
+                "fault",
+                "detail",
+                "answered_at",
+            ],
+        )
 
     def counted(self) -> dict[UUID, tuple[int, int]]:
         """How many there were with each head-end, and how many of them with a fault."""
@@ -111,6 +129,17 @@ class CallbackQuerySet(models.QuerySet["Callback"]):
     def waiting(self) -> Self:
         """Not yet worked off, the oldest first."""
         return self.filter(outcome="").order_by("received_at", "id")
+
+    def worked_off(
+        self,
+        callbacks: Collection["Callback"],
+        outcome: CallbackOutcome,
+        *,
+        at: datetime,
+    ) -> None:
+        """Say what became of these, which are locked."""
+        ids = [callback.id for callback in callbacks]
+        self.filter(pk__in=ids).update(outcome=outcome, worked_off_at=at)
 
 
 class Callback(models.Model):
