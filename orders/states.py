@@ -155,6 +155,7 @@ class CommandCause(TextChoices):
     ORDER = "order", _("bestilling")
     RECONCILIATION = "reconciliation", _("avstemming")
     LIFE_EVENT = "life_event", _("livshendelse i registeret")
+    SILENCE = "silence", _("kunden får ingen data")
 
 
 class SecurityPlacement(TextChoices):
@@ -257,3 +258,12 @@ class CaseKind(TextChoices):
         _("den nye måleren kan ikke åpnes herfra"),
     )
     OPENING_OVERDUE = "opening_overdue", _("porten er ikke åpnet igjen i tide")
+    PORT_SILENT = "port_silent", _("porten er åpen, og kunden får ingen data")
+
+
+class Remedy(TextChoices):
+    """What can be tried from here where an open port is silent."""
+
+    RESTART = "restart", _("starte porten på nytt")
+    RESEND = "resend", _("sende åpningen på nytt")
+    NONE = "none", _("ingenting herfra")
