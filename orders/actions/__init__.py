@@ -46,9 +46,11 @@ from orders.actions.representing import (
     revoke_representation,
 )
 from orders.actions.silence import (
+    AGAIN_AFTER,
     NoRemedy,
     NotTriedYet,
     PortNotOpen,
+    SilenceVerb,
     TriedLately,
     last_tried,
     remedy_at,
@@ -59,6 +61,7 @@ from orders.actions.silence import (
 )
 
 __all__ = [
+    "AGAIN_AFTER",
     "Agreement",
     "AlreadyOpen",
     "AlreadyOrdered",
@@ -84,6 +87,7 @@ __all__ = [
     "PortNotOpen",
     "PortStillOpen",
     "RetryNotPermitted",
+    "SilenceVerb",
     "SomeRefused",
     "TriedLately",
     "VisitAlreadyAsked",

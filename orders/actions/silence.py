@@ -4,6 +4,7 @@ What the port should be stays as it is; nobody but the customer knows whether da
 """
 
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
@@ -37,6 +38,21 @@ AGAIN_AFTER = timedelta(hours=24)
 RESEND_GOOD_FOR = timedelta(hours=24)
 TRIED_COUNTS_FOR = timedelta(days=14)
 """What was tried longer ago says nothing of the silence now."""
+
+
+class SilenceVerb(Protocol):
+    """What a customer has done about a silent port."""
+
+    def __call__(
+        self,
+        *,
+        customer: Customer,
+        metering_point: MeteringPoint,
+        by: log.Actor,
+        now: datetime,
+        representation: Representation | None = None,
+    ) -> object:
+        """Do it for the customer."""
 
 
 class PortNotOpen(Exception):  # noqa: N818 -- errors are sentences, not suffixes

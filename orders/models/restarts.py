@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from uuid6 import uuid7
 
+from hanportal.accounts.models import Customer
 from hanportal.audit import log
 from meters.headend import Fault
 from meters.models import HanPort, HeadEnd
@@ -26,6 +27,16 @@ GOOD_FOR = timedelta(hours=24)
 
 class PortRestartQuerySet(models.QuerySet["PortRestart"]):
     """Named reads of restarts."""
+
+    def visible_to(self, customer: Customer) -> Self:
+        """A customer sees those under their own consents."""
+        return self.filter(consent__customer=customer)
+
+    def confirmed(self) -> Self:
+        """Those that the meter has carried out, the oldest first."""
+        return self.filter(
+            status=CommandStatus.CONFIRMED, ended_at__isnull=False
+        ).order_by("ended_at", "id")
 
     def live(self) -> Self:
         """Those whose outcome is still awaited."""
