@@ -5,6 +5,7 @@ them through one method each; tests walk the whole product of each enum with its
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -261,9 +262,9 @@ class CaseKind(TextChoices):
     PORT_SILENT = "port_silent", _("porten er åpen, og kunden får ingen data")
 
 
-class Remedy(TextChoices):
+class Remedy(StrEnum):
     """What can be tried from here where an open port is silent."""
 
-    RESTART = "restart", _("starte porten på nytt")
-    RESEND = "resend", _("sende åpningen på nytt")
-    NONE = "none", _("ingenting herfra")
+    RESTART = "restart"
+    RESEND = "resend"
+    NONE = "none"

@@ -133,7 +133,7 @@ def test_from_asking_to_the_case(silent: World, kari: Client) -> None:
         now=NOW,
     )
     html = page(kari, path(silent))
-    assert "Saken du meldte, ble lukket" in html
+    assert "Saken om dette ble lukket" in html
     assert "En lapp som kunden ikke ser" not in html
 
 
