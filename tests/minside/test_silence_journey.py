@@ -62,7 +62,6 @@ def test_from_the_card_to_the_case(stage: Stage, log_in: Callable[..., Client]) 
     expect(page.get_by_text("Sitter HAN-modulen i måleren?")).to_be_visible()
     stage.look("51-no-data")
 
-    # By keyboard alone: the button is the first stop after the page's own links.
     page.get_by_role("button", name="Start porten på nytt").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Porten startes på nytt")).to_be_visible()
