@@ -76,6 +76,10 @@ class PortRestartQuerySet(models.QuerySet["PortRestart"]):
             .order_by("not_before", "id")
         )
 
+    def under(self, consent: Consent) -> Self:
+        """Those that a consent permitted, in the order of time."""
+        return self.filter(consent=consent).order_by("asked_at", "id")
+
     def at_port(self, port: HanPort) -> Self:
         """Those of this port, the newest first."""
         return self.filter(port=port).order_by("-asked_at", "-id")
