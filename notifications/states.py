@@ -28,6 +28,8 @@ class MessageKind(TextChoices):
     CONSENT_RESTORED = "consent_restored", _("samtykket gjelder igjen")
     CONSENT_NOT_RESTORED = "consent_not_restored", _("porten må bestilles på nytt")
     OPEN_AGAIN = "open_again", _("porten er åpen uten ny bestilling")
+    PORT_RESTARTED = "port_restarted", _("porten er startet på nytt")
+    RESTART_FAILED = "restart_failed", _("porten kunne ikke startes på nytt")
 
 
 class ChannelName(TextChoices):

@@ -6,7 +6,7 @@ where they are known, also `placed_at`, `sent_at` and `confirmed_at` of the orde
 `agent`, the staff number of who ordered it for a caller, and `representative` with
 `ground`, who did it for the customer and as what. Messages about representations have
 neither `reference` nor `meter_serial`. What followed from the register has its words
-in `wording_of_life_events.py`.
+in `wording_of_life_events.py`, and silent ports theirs in `wording_of_silence.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from notifications.states import MessageKind
 from notifications.wording_of_life_events import WORDS_OF_LIFE_EVENTS
+from notifications.wording_of_silence import WORDS_OF_SILENCE
 from notifications.words import Step, Words, day, moment
 
 
@@ -240,6 +241,7 @@ _WORDS: Mapping[MessageKind, Callable[[Mapping[str, Any]], Words]] = {
     MessageKind.REPRESENTATION_REGISTERED: _representation_registered,
     MessageKind.REPRESENTATION_ENDED: _representation_ended,
     **WORDS_OF_LIFE_EVENTS,
+    **WORDS_OF_SILENCE,
 }
 
 

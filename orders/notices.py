@@ -12,7 +12,7 @@ from meters.models import HanPort
 from meters.states import DesiredState
 from notifications import outbox
 from notifications.models import Message, MessageKind
-from orders.models import LifeEvent, Order
+from orders.models import LifeEvent, Order, PortRestart
 from orders.states import OrderKind, OrderStatus
 
 ON_BEHALF = (MessageKind.ORDER_RECEIVED, MessageKind.CLOSING_RECEIVED)
@@ -86,6 +86,25 @@ def tell_event(kind: MessageKind, event: LifeEvent, *, at: datetime) -> None:
             "is_confirmed": _is_confirmed(event),
             "at": at,
             "url": f"{settings.PORTAL_BASE_URL}/min-side/",
+        },
+        at=at,
+    )
+
+
+def tell_restart(kind: MessageKind, restart: PortRestart, *, at: datetime) -> None:
+    """Write the one message of what became of a restart."""
+    consent = restart.consent
+    point_id = consent.metering_point_id
+    outbox.post(
+        kind=kind,
+        to=consent.customer,
+        about=restart.id,
+        outcome=f"{kind}:{restart.id}",
+        context={
+            "address": str(consent.metering_point),
+            "meter_serial": restart.port.meter.serial,
+            "url": f"{settings.PORTAL_BASE_URL}/min-side/malepunkt/{point_id}"
+            "/ingen-data/",
         },
         at=at,
     )

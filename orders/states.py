@@ -5,6 +5,7 @@ them through one method each; tests walk the whole product of each enum with its
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -155,6 +156,7 @@ class CommandCause(TextChoices):
     ORDER = "order", _("bestilling")
     RECONCILIATION = "reconciliation", _("avstemming")
     LIFE_EVENT = "life_event", _("livshendelse i registeret")
+    SILENCE = "silence", _("kunden får ingen data")
 
 
 class SecurityPlacement(TextChoices):
@@ -257,3 +259,12 @@ class CaseKind(TextChoices):
         _("den nye måleren kan ikke åpnes herfra"),
     )
     OPENING_OVERDUE = "opening_overdue", _("porten er ikke åpnet igjen i tide")
+    PORT_SILENT = "port_silent", _("porten er åpen, og kunden får ingen data")
+
+
+class Remedy(StrEnum):
+    """What can be tried from here where an open port is silent."""
+
+    RESTART = "restart"
+    RESEND = "resend"
+    NONE = "none"

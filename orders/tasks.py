@@ -14,6 +14,7 @@ def dispatch_commands(*, head_end_id: str) -> None:
     """Send what is due at one head-end; ring again when a whole batch was taken."""
     for head_end in HeadEnd.objects.filter(pk=head_end_id, is_active=True):
         sent = fulfilment.dispatch(head_end=head_end, clock=timezone.now)
+        fulfilment.restart_ports(head_end=head_end, clock=timezone.now)
         if sent == head_end.max_concurrency:
             dispatch_commands.delay(head_end_id=head_end_id)
 
@@ -30,8 +31,10 @@ def sweep_commands() -> None:
     """Find whatever is due, whoever lost it: leases, deadlines, sends, follow-ups."""
     fulfilment.recover_expired_leases(clock=timezone.now)
     fulfilment.give_up_overdue(clock=timezone.now)
+    fulfilment.look_after_restarts(clock=timezone.now)
     for head_end in HeadEnd.objects.filter(is_active=True).order_by("code"):
         fulfilment.dispatch(head_end=head_end, clock=timezone.now)
+        fulfilment.restart_ports(head_end=head_end, clock=timezone.now)
         fulfilment.follow_up(head_end=head_end, clock=timezone.now)
     outbox.ring()
 

@@ -9,6 +9,7 @@ from hanportal.minside.views import (
     orders,
     points,
     receipt,
+    silence,
     site,
 )
 
@@ -25,6 +26,9 @@ urlpatterns = [
     path(f"{POINT}/apne/varsling/", opening.notices, name="open_notices"),
     path(f"{POINT}/apne/se-over/", opening.check, name="open_check"),
     path(f"{POINT}/steng/", orders.close, name="close"),
+    path(f"{POINT}/ingen-data/", silence.silence, name="silence"),
+    path(f"{POINT}/ingen-data/prov/", silence.try_it, name="silence_try"),
+    path(f"{POINT}/ingen-data/meld/", silence.report, name="silence_report"),
     path(f"{POINT}/historikk/", history.history, name="history"),
     path(f"{ORDER}/", orders.order, name="order"),
     path(f"{ORDER}/status/", orders.status, name="order_status"),

@@ -19,6 +19,7 @@ from orders.models import (
     Exchange,
     LifeEvent,
     Order,
+    PortRestart,
     Statement,
     TermsText,
 )
@@ -204,6 +205,7 @@ def _events(
     subjects = [
         consent.id,
         *(order.id for order in orders),
+        *PortRestart.objects.under(consent).values_list("id", flat=True),
         *ports,
         *(each for each in known_by if each is not None),
         *also_about,

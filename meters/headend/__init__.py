@@ -81,9 +81,11 @@ __all__ = [
     "WorkResult",
     "adapter_for",
     "profile_of",
+    "reaches_meters",
     "read_results",
     "reads_back",
     "reported",
+    "restarts_ports",
     "vouched_for",
     "wish",
     "written_list",
@@ -117,6 +119,23 @@ def reads_back(head_end: HeadEnd) -> bool:
     except ProfileInvalid:
         return False
     return isinstance(profile, CimProfile) and profile.reads_back
+
+
+def restarts_ports(head_end: HeadEnd) -> bool:
+    """Whether it starts silent ports again; False where its settings can't be used."""
+    try:
+        profile = profile_of(head_end)
+    except ProfileInvalid:
+        return False
+    return isinstance(profile, CimProfile) and bool(profile.reset_type)
+
+
+def reaches_meters(head_end: HeadEnd) -> bool:
+    """Whether anything but a work list stands there, with settings that can be used."""
+    try:
+        return profile_of(head_end) is not None
+    except ProfileInvalid:
+        return False
 
 
 def adapter_for(

@@ -225,7 +225,8 @@ def _event_said(
         return meaning.state, None, event.reason
     fault = meaning.fault
     code = event.details.get(profile.error_detail)
-    if fault is not None and fault is not Fault.NOT_FINAL and code:
+    if fault is not Fault.NOT_FINAL and code:
+        # Also "processed" is no success beside a code that says otherwise.
         fault = profile.fault_of_code(code) or fault
     return seen, fault, event.reason
 

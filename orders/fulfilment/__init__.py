@@ -10,6 +10,7 @@ from orders.fulfilment.dispatch import (
     recover_expired_leases,
 )
 from orders.fulfilment.follow_up import follow_up, read_back
+from orders.fulfilment.restarts import look_after_restarts, restart_ports
 from orders.fulfilment.work_list import (
     Task,
     hand_in,
@@ -25,8 +26,10 @@ __all__ = [
     "give_up_overdue",
     "hand_in",
     "hand_in_one",
+    "look_after_restarts",
     "read_back",
     "recover_expired_leases",
+    "restart_ports",
     "work_items",
     "work_list",
     "work_off_callbacks",

@@ -20,6 +20,7 @@ from orders.fulfilment.connection import recorded_adapter
 from orders.fulfilment.deciding import decide
 from orders.fulfilment.locking import locked_command
 from orders.fulfilment.plain import Word, settle_plain
+from orders.fulfilment.restarts import hear_of_restart
 from orders.models import Callback, CallbackQuerySet, Command, database_now
 from orders.states import CallbackOutcome
 
@@ -60,6 +61,8 @@ def apply_report(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
         .first()
     )
     if port_id is None:
+        if hear_of_restart(report, head_end=head_end, clock=clock):
+            return True
         return _look_at(report, head_end=head_end, clock=clock)
     with transaction.atomic():
         command = locked_command(port_id=port_id, command_id=report.correlation_id)

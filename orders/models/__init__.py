@@ -13,6 +13,7 @@ from orders.models.exchanges import Callback, CallbackQuerySet, Exchange
 from orders.models.gates import Gate
 from orders.models.life_events import LifeEvent, chains_of
 from orders.models.orders import Order, Placement
+from orders.models.restarts import PortRestart
 from orders.models.terms import Statement, Terms, TermsText
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "LifeEvent",
     "Order",
     "Placement",
+    "PortRestart",
     "Statement",
     "Terms",
     "TermsText",

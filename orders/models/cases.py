@@ -22,6 +22,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """What humans had to do about these orders, the oldest first."""
         return self.filter(order__in=orders).order_by("opened_at", "id")
 
+    def of_silence(self, port: HanPort, *, since: datetime) -> "Case | None":
+        """What was last reported of this port's silence, no earlier than that."""
+        found = self.filter(
+            kind=CaseKind.PORT_SILENT, port=port, opened_at__gte=since
+        ).select_related("order__placement")
+        return found.order_by("-opened_at", "-id").first()
+
     def unsettled(self) -> Self:
         """Cases that still need a human."""
         return self.filter(closed_at__isnull=True)
@@ -202,15 +209,35 @@ class Case(models.Model):
         at: datetime,
     ) -> "Case":
         """Open a case about a whole head-end, or return the one already open."""
+        head_end, chain = command.port.meter.head_end, command.chain
+        return cls.open_at_head_end(
+            kind, head_end=head_end, chain=chain, detail=detail, by=by, at=at
+        )
+
+    @classmethod
+    def open_at_head_end(
+        cls,
+        kind: CaseKind,
+        *,
+        head_end: HeadEnd,
+        chain: str,
+        detail: str,
+        by: log.Actor,
+        at: datetime,
+    ) -> "Case":
+        """The same where it was no command that showed it.
+
+        :param chain: the audit chain that tells the story.
+        """
         case, is_new = cls.objects.get_or_create(
             kind=kind,
-            head_end=command.port.meter.head_end,
+            head_end=head_end,
             port=None,
             closed_at=None,
             defaults={"detail": detail[:300], "opened_at": at},
         )
         if is_new:
-            case._trace(chain=command.chain, by=by, at=at)
+            case._trace(chain=chain, by=by, at=at)
         return case
 
     def expose(

@@ -118,6 +118,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
             closings &= Q(placed_at__lt=until)
         return self.filter(Q(consent=consent) | closings).order_by("placed_at", "id")
 
+    def newest_under(self, consent: Consent) -> "Order | None":
+        """The last order to open that rests on this consent; a legacy one has none."""
+        return self.filter(consent=consent).newest_first().first()
+
     def newest_first(self) -> Self:
         """Total order, the latest placed first."""
         return self.order_by("-placed_at", "-id")

@@ -50,6 +50,7 @@ def _is_over() -> Q:
         & Q(port__reported_at__gt=F("opened_at"))
         & ((asked_open & is_open) | (asked_closed & is_closed))
         | Q(kind=CaseKind.NEW_METER_CANNOT_OPEN) & is_open
+        | Q(kind=CaseKind.PORT_SILENT) & ~wanted_open
         | Q(kind=CaseKind.OPENING_OVERDUE) & (is_open | ~wanted_open)
     )
 

@@ -18,7 +18,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from pytest_django.fixtures import Settings
 
 from hanportal.accounts.models import Customer
-from meters.models import HanPort, MeteringPoint
+from meters.models import HanPort, HeadEnd, MeteringPoint
 from meters.states import ReportedState
 from notifications.models import Message
 from notifications.tasks import deliver_messages
@@ -31,6 +31,7 @@ from tests.minside.stage import free_port, portal_on
 from tests.monitoring import canary
 from tests.monitoring.canary_machine import sent_by_machine
 from tests.monitoring.lines import production_logs
+from tests.orders.silence import RESETS
 
 pytestmark = pytest.mark.processes
 
@@ -155,6 +156,13 @@ def walk(journey: Journey, settings: Settings) -> None:
     journey.workers_run(ReportedState.OPEN)
     for page in ("order", "order_status", "receipt"):
         journey.get(f"minside:{page}", opening.id)
+
+    HeadEnd.objects.update(profile_settings=RESETS)
+    journey.get("minside:silence", journey.point.id)
+    journey.post("minside:silence_try", journey.point.id)
+    journey.workers_run(ReportedState.OPEN)
+    journey.post("minside:silence_report", journey.point.id)
+    journey.get("minside:silence", journey.point.id)
 
     journey.get("minside:history", journey.point.id)
     journey.get("minside:close", journey.point.id)

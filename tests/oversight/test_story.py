@@ -17,6 +17,7 @@ from orders.fulfilment.callbacks import apply_report
 from orders.models import Consent, Exchange
 from orders.models.exchanges import redacted
 from tests.accounts.representing import BY, a_representation
+from tests.orders.silence import answer, ask, let_it_restart, restart
 from tests.orders.test_callers import an_agent, open_for, staff, verified
 from tests.orders.world import World
 from tests.oversight.street import Street, as_superuser
@@ -212,6 +213,21 @@ def test_each_page_leaves_one_read_event(world: World, auditor: Client) -> None:
 
 def reads(customer_id: UUID) -> list[log.Event]:
     return list(log.Event.objects.reads_of(log.Subject("customer", customer_id)))
+
+
+def test_a_restart_of_the_silent_port_is_told_with_who_asked(
+    world: World, auditor: Client
+) -> None:
+    consent = open_the_port(world)
+    let_it_restart(world)
+    asked = ask(world)
+    restart(world)
+    answer(world, asked)
+
+    page = page_of(auditor, consent)
+
+    assert "Omstart av porten lagt i kø" in page
+    assert "Måleren bekreftet at porten er startet på nytt" in page
 
 
 def test_the_budget_of_queries_does_not_grow_with_the_story(

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from meters.headend import Fault, Purpose
 from meters.models import HeadEnd, MeteringPoint
 from meters.states import DesiredState
-from orders.models import Case, CaseQuerySet, Command, Exchange
-from orders.states import CaseKind
+from orders.actions import remedy_at
+from orders.models import Case, CaseQuerySet, Command, Exchange, PortRestart
+from orders.states import CaseKind, Remedy
 
 PAGE_SIZE = 25
 SHOWN_COMMANDS = 10
@@ -53,6 +54,7 @@ class CaseVerb(StrEnum):
     """What can be done about a case; the names are in the address bar."""
 
     RETRY = "prov-igjen"
+    RESTART = "start-pa-nytt"
     VISIT = "send-montor"
     CLOSE = "lukk"
 
@@ -130,6 +132,7 @@ class CasePage:
     case: Case
     point: MeteringPoint | None
     tried: tuple[Tried, ...]
+    restarts: tuple[PortRestart, ...] = ()
 
     @property
     def is_exposed(self) -> bool:
@@ -159,7 +162,16 @@ class CasePage:
         if self.case.port is None:
             return (CaseVerb.CLOSE,)
         visit = () if self.case.visit_asked_at else (CaseVerb.VISIT,)
-        return (CaseVerb.RETRY, *visit, CaseVerb.CLOSE)
+        return (*self._remedies, *visit, CaseVerb.CLOSE)
+
+    @property
+    def _remedies(self) -> tuple[CaseVerb, ...]:
+        """A silent port is as it should be, so there is nothing to send again."""
+        if self.case.port is None or self.case.kind != CaseKind.PORT_SILENT:
+            return (CaseVerb.RETRY,)
+        if remedy_at(self.case.port) == Remedy.RESTART:
+            return (CaseVerb.RESTART,)
+        return ()
 
 
 def case_list(filters: Filters, *, after: str) -> CaseList:
@@ -201,16 +213,19 @@ def case_page(case_id: UUID) -> CasePage:
         raise Http404
     point = None
     commands: list[Command] = []
+    restarts: list[PortRestart] = []
     if case.port is not None:
         points = MeteringPoint.objects.filter(installations__meter=case.port.meter_id)
         point = points.order_by("-installations__starts_on").first()
         newest = Command.objects.filter(port=case.port).order_by("-queued_at", "-id")
         commands = list(newest[:SHOWN_COMMANDS])
+        restarts = list(PortRestart.objects.at_port(case.port)[:SHOWN_COMMANDS])
     exchanges = list(Exchange.objects.of(commands))
     return CasePage(
         case=case,
         point=point,
         tried=tuple(_tried(command, case, exchanges) for command in commands),
+        restarts=tuple(restarts),
     )
 
 

@@ -57,6 +57,14 @@ REFUSALS: dict[type[Exception], Promise] = {
 """What is said where nothing was done."""
 
 
+DEEDS: dict[CaseVerb, Callable[..., object]] = {
+    CaseVerb.RETRY: actions.retry_case,
+    CaseVerb.RESTART: actions.restart_for_case,
+    CaseVerb.VISIT: actions.send_fitter,
+}
+"""What is done after asking once; closing has a form."""
+
+
 @require_safe
 @operations_required(page="console.cases")
 def cases(request: HttpRequest, person: User) -> HttpResponse:  # noqa: ARG001 -- a guarded view
@@ -115,7 +123,7 @@ def act(
     if verb == CaseVerb.CLOSE:
         return _close(request, person, shown)
     if request.method == "POST":
-        do = actions.retry_case if verb == CaseVerb.RETRY else actions.send_fitter
+        do = DEEDS[verb]
         return _done(
             request,
             shown,

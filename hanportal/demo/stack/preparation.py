@@ -28,6 +28,8 @@ NAMES = {
     "kaifa": "Kaifa",
     "landisgyr": "Landis+Gyr",
 }
+RESTARTS = {"kamstrup": {"reset_type": "3.23.0.214"}}
+"""Whose ports stick, and can be started again from here."""
 
 
 def prepare(*, neighbourhood: Path, head_ends: dict[str, str], machine: Path) -> None:
@@ -44,6 +46,7 @@ def prepare(*, neighbourhood: Path, head_ends: dict[str, str], machine: Path) ->
             profile="cim-strict",
             endpoint=endpoint,
             mode="act",
+            profile_settings=RESTARTS.get(code),
         )
     call_command("import_register", str(neighbourhood))
     for worker in STAFF:

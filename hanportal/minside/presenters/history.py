@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hanportal.accounts.models import Customer
 from meters.models import Holding, Installation, Meter, MeteringPoint
 from meters.states import DesiredState
-from orders.models import Consent, LifeEvent, Order
+from orders.models import Consent, LifeEvent, Order, PortRestart
 from orders.states import LifeEventKind, OrderKind, OrderStatus
 
 
@@ -46,6 +46,7 @@ def history_of(
         *_orders(point, customer),
         *_meters(point, since=since, today=today),
         *_life(point, customer),
+        *_restarts(point, customer),
         Happened(at=_midnight(since), is_day=True, words=_("Du overtok nettavtalen")),
     ]
     happened.sort(key=lambda each: each.at, reverse=True)
@@ -128,6 +129,14 @@ def _life(point: MeteringPoint, customer: Customer) -> Iterator[Happened]:
             and not is_told_by_order
         ):
             yield Happened(at=event.confirmed_at, words=_("Porten ble åpnet"))
+
+
+def _restarts(point: MeteringPoint, customer: Customer) -> Iterator[Happened]:
+    """Only what the meter confirmed."""
+    confirmed = PortRestart.objects.visible_to(customer).confirmed()
+    for restart in confirmed.filter(consent__metering_point=point):
+        if restart.ended_at is not None:
+            yield Happened(at=restart.ended_at, words=_("Porten ble startet på nytt"))
 
 
 def _midnight(day: date) -> datetime:

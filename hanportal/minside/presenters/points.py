@@ -70,6 +70,12 @@ class PointCard:
         return self.consent is not None
 
     @property
+    def can_be_reported_silent(self) -> bool:
+        """True where it is open on the customer's consent, so that data should come."""
+        is_open = self.view == PortView.OPEN and not self.is_being_closed
+        return is_open and self.has_consent
+
+    @property
     def icon(self) -> str:
         """Name of the icon beside the words."""
         return _ICONS[self.view][0]
