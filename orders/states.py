@@ -257,3 +257,4 @@ class CaseKind(TextChoices):
         _("den nye måleren kan ikke åpnes herfra"),
     )
     OPENING_OVERDUE = "opening_overdue", _("porten er ikke åpnet igjen i tide")
+    CLOSING_HELD = "closing_held", _("kan bli åpnet for sent, og bremsen holder igjen")

@@ -51,6 +51,8 @@ def _is_over() -> Q:
         & ((asked_open & is_open) | (asked_closed & is_closed))
         | Q(kind=CaseKind.NEW_METER_CANNOT_OPEN) & is_open
         | Q(kind=CaseKind.OPENING_OVERDUE) & (is_open | ~wanted_open)
+        | Q(kind=CaseKind.CLOSING_HELD)
+        & (wanted_open | (is_closed & Q(port__reported_at__gt=F("opened_at"))))
     )
 
 

@@ -176,15 +176,25 @@ class Street:
         changed.NIGHT_READING_HOURS = ((hour - 1) % 24, (hour + 2) % 24)
         reconciliation.read_in_turn(head_end=self._head_end(), clock=timezone.now)
 
+    def look_at_ports(self, *, at: datetime) -> None:
+        """The sweep over the ports, at another time than now."""
+        self.time_passes()
+        reconciliation.reconcile_ports(head_end=self._head_end(), clock=lambda: at)
+
+    def carry_on(self) -> None:
+        """One round of the workers that send and look after what was sent."""
+        self.dispatch()
+        self.take_posts()
+        self.time_passes()
+        fulfilment.follow_up(head_end=self._head_end(), clock=timezone.now)
+
     def play(self) -> None:
         """Play until nothing is under way and the portal's picture is the meter's."""
         for _ in range(MOST_ROUNDS):
-            head_end = self._head_end()
-            fulfilment.dispatch(head_end=head_end, clock=timezone.now)
-            self.take_posts()
-            self.time_passes()
-            fulfilment.follow_up(head_end=head_end, clock=timezone.now)
-            reconciliation.reconcile_ports(head_end=head_end, clock=timezone.now)
+            self.carry_on()
+            reconciliation.reconcile_ports(
+                head_end=self._head_end(), clock=timezone.now
+            )
             if self.is_at_rest():
                 return
         live = list(Command.objects.live().values_list("status", "fault_detail"))

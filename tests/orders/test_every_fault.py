@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from meters.models import HanPort
+from meters.models import HanPort, HeadEnd
 from orders import fulfilment
 from orders.models import Case, Command
 from orders.states import CaseKind, CommandStatus, OrderStatus
@@ -201,6 +201,34 @@ def test_f26_what_is_carried_out_after_the_deadline_is_closed_again(
         CaseKind.OPEN_WITHOUT_CONSENT,
     }
     assert street.effects() == ["open", "closed"]
+
+
+@pytest.mark.parametrize("code", ["aidon", "polled"])
+def test_f26_what_nobody_can_read_is_closed_again_while_it_may_come(
+    place: Placed, code: str
+) -> None:
+    """It is closed when it is given up, opens after that, and is closed again."""
+    street = place(code)
+    if code == "aidon":
+        HeadEnd.objects.update(profile_settings={"reads_back": False})
+    street.far.set_fault("F26", street.serial, parameter="1.5")
+    placed = street.world.order_opening()
+    street.dispatch()
+    given_up_at = street.later(timedelta(days=6))
+    fulfilment.give_up_overdue(clock=lambda: given_up_at)
+    street.look_at_ports(at=given_up_at)
+    street.dispatch()
+    street.await_effects("closed", "open")
+    street.carry_on()
+
+    for hours in (1, 24, 25):
+        street.look_at_ports(at=given_up_at + timedelta(hours=hours))
+        street.carry_on()
+
+    assert street.order(placed).status == FAILED
+    assert street.really() == "closed"
+    assert not Command.objects.filter(is_outcome_unknown=True).exists()
+    assert street.port.read_back_due_at is None
 
 
 def test_f27_an_opening_that_lands_after_a_later_closing_is_closed_again(
