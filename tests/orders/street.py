@@ -6,7 +6,7 @@ would bring about is brought about by making it due.
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -219,3 +219,7 @@ class Street:
 
     def _head_end(self) -> HeadEnd:
         return HeadEnd.objects.get(pk=self.world.head_end.pk)
+
+
+Placed = Callable[[str], Street]
+"""What gives a story its street, at the head-end of that code."""

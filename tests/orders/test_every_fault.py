@@ -4,25 +4,18 @@ What becomes of the order, and that the portal's picture is the meter's own: the
 simulator's ledger knows what really happened.
 """
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
-from meters.models import HanPort, HeadEnd
+from meters.models import HanPort
 from orders import fulfilment
 from orders.models import Case, Command
 from orders.states import CaseKind, CommandStatus, OrderStatus
-from tests.demo.client import Client
-from tests.headend.far_end import FarEnd, listening, respond
-from tests.orders.street import HEAD_ENDS, SECRET, Street, simulator
-from tests.orders.world import build_world
+from tests.orders.street import Placed, Street
 
 pytestmark = pytest.mark.processes
-
-Placed = Callable[[str], Street]
 
 DONE = OrderStatus.COMPLETED
 FAILED = OrderStatus.FAILED
@@ -30,37 +23,6 @@ REFUSED = {CaseKind.HEAD_END_REFUSES_US}
 DEAD = {CaseKind.COMMAND_DEAD}
 REJECTED = {CaseKind.COMMAND_REJECTED}
 NOBODY: set[CaseKind] = set()
-
-
-@pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """One simulator for all stories; each takes a meter of its own."""
-    with simulator(tmp_path_factory.mktemp("street")) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def posts() -> Iterator[FarEnd]:
-    """Where the simulator posts its results."""
-    with listening() as far_end:
-        far_end.behaviour = respond(200)
-        yield far_end
-
-
-@pytest.fixture
-def place(db: None, far: Client, posts: FarEnd, settings: Settings) -> Iterator[Placed]:
-    """Give a story its street, at the head-end of that code."""
-    settings.HEAD_END_SECRETS = dict.fromkeys(HEAD_ENDS, SECRET)
-    settings.PORTAL_BASE_URL = f"http://127.0.0.1:{posts.port}"
-
-    def made(code: str) -> Street:
-        street = Street(build_world(now=timezone.now()), far, posts, code)
-        street._taken = len(posts.heard)
-        street.move_in()
-        return street
-
-    yield made
-    far.request("DELETE", "/admin/faults")
 
 
 @pytest.fixture
@@ -201,34 +163,6 @@ def test_f26_what_is_carried_out_after_the_deadline_is_closed_again(
         CaseKind.OPEN_WITHOUT_CONSENT,
     }
     assert street.effects() == ["open", "closed"]
-
-
-@pytest.mark.parametrize("code", ["aidon", "polled"])
-def test_f26_what_nobody_can_read_is_closed_again_while_it_may_come(
-    place: Placed, code: str
-) -> None:
-    """It is closed when it is given up, opens after that, and is closed again."""
-    street = place(code)
-    if code == "aidon":
-        HeadEnd.objects.update(profile_settings={"reads_back": False})
-    street.far.set_fault("F26", street.serial, parameter="1.5")
-    placed = street.world.order_opening()
-    street.dispatch()
-    given_up_at = street.later(timedelta(days=6))
-    fulfilment.give_up_overdue(clock=lambda: given_up_at)
-    street.look_at_ports(at=given_up_at)
-    street.dispatch()
-    street.await_effects("closed", "open")
-    street.carry_on()
-
-    for hours in (1, 24, 25):
-        street.look_at_ports(at=given_up_at + timedelta(hours=hours))
-        street.carry_on()
-
-    assert street.order(placed).status == FAILED
-    assert street.really() == "closed"
-    assert not Command.objects.filter(is_outcome_unknown=True).exists()
-    assert street.port.read_back_due_at is None
 
 
 def test_f27_an_opening_that_lands_after_a_later_closing_is_closed_again(

@@ -13,9 +13,10 @@ from hanportal.audit.log import Event
 from meters.headend import Capabilities
 from meters.models import HanPort, HeadEnd
 from meters.states import DesiredState, ReportedState
-from orders import reconciliation
+from orders import fulfilment, reconciliation
 from orders.models import Case, Command, database_now
-from orders.states import CaseEnd, CaseKind, CommandStatus
+from orders.states import CaseEnd, CaseKind, CommandStatus, OrderStatus
+from tests.orders.street import Placed
 from tests.orders.test_fulfilment import dispatch, reconcile, report
 from tests.orders.test_late_openings import give_up_after_the_deadline, opens_late
 from tests.orders.world import FakeHeadEnd, World
@@ -182,3 +183,32 @@ def test_nothing_is_queued_while_its_head_end_is_only_observed(
     HanPort.objects.update(read_back_due_at=F("read_back_due_at") - 2 * HOUR)
     look(unreadable)
     assert closings() == 1
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("code", ["aidon", "polled"])
+def test_f26_what_nobody_can_read_is_closed_again_while_it_may_come(
+    place: Placed, code: str
+) -> None:
+    """It is closed when it is given up, opens after that, and is closed again."""
+    street = place(code)
+    if code == "aidon":
+        HeadEnd.objects.update(profile_settings={"reads_back": False})
+    street.far.set_fault("F26", street.serial, parameter="1.5")
+    placed = street.world.order_opening()
+    street.dispatch()
+    given_up_at = street.later(timedelta(days=6))
+    fulfilment.give_up_overdue(clock=lambda: given_up_at)
+    street.look_at_ports(at=given_up_at)
+    street.dispatch()
+    street.await_effects("closed", "open")
+    street.carry_on()
+
+    for hours in (1, 24, 25):
+        street.look_at_ports(at=given_up_at + timedelta(hours=hours))
+        street.carry_on()
+
+    assert street.order(placed).status == OrderStatus.FAILED
+    assert street.really() == "closed"
+    assert not Command.objects.filter(is_outcome_unknown=True).exists()
+    assert street.port.read_back_due_at is None
