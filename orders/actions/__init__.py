@@ -5,16 +5,19 @@ Every verb locks the port first; the newest committed intent (its generation) de
 
 from orders.actions.cancelling import AlreadySent, NotCancellable, cancel_order
 from orders.actions.casework import (
+    RETRIED_AT_ONCE,
     AlreadyUnderWay,
     CaseSettled,
     NoReason,
     NothingIsSent,
     NothingToRetry,
     PortStillOpen,
+    Retried,
     RetryNotPermitted,
     VisitAlreadyAsked,
     close_case,
     retry_case,
+    retry_cases,
     send_fitter,
 )
 from orders.actions.closing import (
@@ -47,6 +50,7 @@ from orders.actions.representing import (
 )
 
 __all__ = [
+    "RETRIED_AT_ONCE",
     "Agreement",
     "AlreadyOpen",
     "AlreadyOrdered",
@@ -68,6 +72,7 @@ __all__ = [
     "NothingToClose",
     "NothingToRetry",
     "PortStillOpen",
+    "Retried",
     "RetryNotPermitted",
     "SomeRefused",
     "VisitAlreadyAsked",
@@ -81,6 +86,7 @@ __all__ = [
     "register_representation",
     "release_closings",
     "retry_case",
+    "retry_cases",
     "revoke_representation",
     "send_fitter",
 ]
