@@ -25,7 +25,7 @@ from meters.headend.base import (
     Submission,
 )
 from meters.headend.cim import CimAdapter
-from meters.headend.client_certificates import vouched_for
+from meters.headend.client_certificates import address_of, vouched_for
 from meters.headend.client_tls import CertificateUnusable, ClientFiles, context_for
 from meters.headend.fitters import (
     LARGEST_FILE,
@@ -81,6 +81,7 @@ __all__ = [
     "WorkItem",
     "WorkResult",
     "adapter_for",
+    "address_of",
     "profile_of",
     "read_results",
     "reads_back",
