@@ -36,12 +36,14 @@ class HeadEndForm(forms.ModelForm):  # type: ignore[type-arg] # not subscriptabl
             "commands_per_minute",
             "segment_permits",
             "maintenance",
+            "callback_networks",
             "is_active",
         )
         labels = {
             "commands_per_minute": _("Kommandoer i minuttet"),
             "segment_permits": _("Åpninger samtidig per konsentrator"),
             "maintenance": _("Vedlikehold"),
+            "callback_networks": _("Hvor tilbakemeldinger kommer fra"),
         }
         help_texts = {
             "commands_per_minute": _("For alle arbeidere til sammen. 0: ingen grense."),
@@ -51,6 +53,10 @@ class HeadEndForm(forms.ModelForm):  # type: ignore[type-arg] # not subscriptabl
                 '[{"day": "sunday", "from": "22:00", "until": "02:00"}]. '
                 "Dagen er en ukedag på engelsk eller en dato. Ingenting sendes da, "
                 "og kundenes frister løper."
+            ),
+            "callback_networks": _(
+                'JSON: nettverk som ["10.20.0.0/16"]. Tom er []: fra hvor som helst. '
+                "Bak en proxy gjelder adressen som proxyen oppgir."
             ),
             "profile_settings": _(
                 "JSON: det som er annerledes her enn i profilen. Tom er {}. "
@@ -66,6 +72,7 @@ class HeadEndForm(forms.ModelForm):  # type: ignore[type-arg] # not subscriptabl
             self.add_error("endpoint", _("Profilen trenger en adresse."))
         # So is one without windows.
         given["maintenance"] = given.get("maintenance") or []
+        given["callback_networks"] = given.get("callback_networks") or []
         if {"profile", "profile_settings"} <= given.keys():
             # An empty field is no settings.
             given["profile_settings"] = given["profile_settings"] or {}

@@ -1,10 +1,17 @@
 """The head-ends' way in: a callback is authenticated, stored once, answered at once."""
 
 import hashlib
+from http import HTTPStatus
 
 from django.db import transaction
 
-from meters.headend import CallbackBatch, Clock, RawCallback
+from meters.headend import (
+    CallbackBatch,
+    CallbackRefused,
+    Clock,
+    RawCallback,
+    address_of,
+)
 from meters.models import HeadEnd
 from orders import tasks
 from orders.fulfilment.connection import recorded_adapter
@@ -27,8 +34,11 @@ def receive_callback(
 
     The same message again is answered again and stored once.
 
-    :raises meters.headend.CallbackRefused: not authentic, or not readable.
+    :raises meters.headend.CallbackRefused: not from where the head-end's come from, not
+        authentic, or not readable.
     """
+    if not head_end.is_called_from(address_of(raw)):
+        raise CallbackRefused(HTTPStatus.FORBIDDEN, "Not taken from this address.")
     adapter = recorded_adapter(head_end, clock=clock)
     batch = adapter.parse_callback(raw)
     kept = {name: raw.headers[name] for name in KEPT_HEADERS & raw.headers.keys()}

@@ -260,6 +260,7 @@ class CaseKind(TextChoices):
     )
     OPENING_OVERDUE = "opening_overdue", _("porten er ikke åpnet igjen i tide")
     PORT_SILENT = "port_silent", _("porten er åpen, og kunden får ingen data")
+    CLOSING_HELD = "closing_held", _("kan bli åpnet for sent, og bremsen holder igjen")
 
 
 class Remedy(StrEnum):

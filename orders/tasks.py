@@ -76,3 +76,9 @@ def follow_register() -> None:
         outbox.ring()
     if followed >= settings.REGISTER_FOLLOW_BATCH:
         follow_register.delay()
+
+
+@shared_task(name="orders.forget_exchanges", ignore_result=True)
+def forget_exchanges() -> None:
+    """Delete what was said to head-ends and has been kept long enough."""
+    reconciliation.forget_exchanges(clock=timezone.now)

@@ -33,6 +33,7 @@ def callback(request: HttpRequest, code: str) -> HttpResponse:
             proxy_secret=settings.HEAD_END_PROXY_SECRET,
         ),
         received_at=timezone.now(),
+        came_from=request.META.get("REMOTE_ADDR", ""),
     )
     try:
         batch = inbox.receive_callback(head_end=head_end, raw=raw, clock=timezone.now)

@@ -45,6 +45,11 @@ urlpatterns = [
     path("oppgaver/<slug:name>/", queues.queue, name="queue"),
     path("drift/", operations.overview, name="operations"),
     path("drift/saker/", cases.cases, name="cases"),
+    path(
+        "drift/saker/prov-igjen/<uuid:head_end_id>/",
+        cases.retry_all,
+        name="retry_cases",
+    ),
     path("drift/saker/<uuid:case_id>/", cases.case, name="case"),
     path(
         "drift/saker/<uuid:case_id>/utveksling/<uuid:exchange_id>/",

@@ -149,6 +149,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_DEFAULT_QUEUE = "dispatch"
 CELERY_TASK_ROUTES = {
+    "accounts.*": {"queue": "dispatch"},
     "orders.*": {"queue": "dispatch"},
     "meters.*": {"queue": "dispatch"},
     "notifications.*": {"queue": "notices"},
@@ -165,6 +166,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
     },
     "orders.follow_register": {"task": "orders.follow_register", "schedule": 60.0},
+    "orders.forget_exchanges": {"task": "orders.forget_exchanges", "schedule": 600.0},
+    "accounts.forget_tries": {"task": "accounts.forget_tries", "schedule": 3600.0},
     "notifications.deliver_messages": {
         "task": "notifications.deliver_messages",
         "schedule": 5.0,

@@ -1,4 +1,5 @@
-"""The secrets shared with head-ends and with the proxy that they come through."""
+"""What we share with head-ends, and with the proxy that they come through, and what we
+prove ourselves with."""
 
 import os
 
@@ -12,6 +13,29 @@ HEAD_END_SECRETS = {
     name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
     for name, value in os.environ.items()
     if name.startswith(ENVIRONMENT_PREFIX)
+}
+
+
+def _paths(prefix: str) -> dict[str, str]:
+    """The files that variables of this name point to, by the head-end's code."""
+    return {
+        name.removeprefix(prefix).lower(): path
+        for name, path in os.environ.items()
+        if name.startswith(prefix) and path
+    }
+
+
+_FILES = {
+    "certificate": _paths("HEAD_END_CERTIFICATE_"),
+    "key": _paths("HEAD_END_KEY_"),
+    "authorities": _paths("HEAD_END_AUTHORITIES_"),
+}
+
+# Files of our certificate towards a head-end that demands one, and of the authorities
+# that may have signed its own.
+HEAD_END_CLIENT_FILES = {
+    code: {what: paths[code] for what, paths in _FILES.items() if code in paths}
+    for code in sorted({code for paths in _FILES.values() for code in paths})
 }
 
 # What the proxy before us proves itself with when it tells whose client certificate

@@ -1,8 +1,12 @@
-"""How much may be closed by itself in a day, and how much is read at night."""
+"""How much may be closed by itself in a day, what is read at night, what is kept."""
+
+from datetime import timedelta
 
 import environ
 
 env = environ.Env()
+
+FEWEST_DAYS_KEPT = 7
 
 # How many ports may be closed in a day that no person ordered closed.
 CLOSING_BRAKE_PER_DAY = env.int("CLOSING_BRAKE_PER_DAY", default=100)
@@ -29,3 +33,19 @@ NIGHT_READING_HOURS = hours_of_night(env("NIGHT_READING_HOURS", default="1-5"))
 NIGHT_READING_WEEKS = max(env.int("NIGHT_READING_WEEKS", default=8), 1)
 # How many a minute at one head-end; 0 reads none.
 NIGHT_READING_PER_MINUTE = env.int("NIGHT_READING_PER_MINUTE", default=600)
+
+
+def days_kept(text: str) -> timedelta:
+    """For how many days something is kept.
+
+    :raises ValueError: it is no whole number of days, or less than a week: what is
+        being looked into would be gone.
+    """
+    days = int(text)
+    if days < FEWEST_DAYS_KEPT:
+        raise ValueError(f"{text!r} is less than {FEWEST_DAYS_KEPT} days.")
+    return timedelta(days=days)
+
+
+# How long what was said to head-ends, and what they answered, is kept word for word.
+EXCHANGE_RETENTION = days_kept(env("EXCHANGE_RETENTION_DAYS", default="90"))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from hanportal.settings import connections, required
 from hanportal.settings.base import *  # noqa: F403 -- the settings they all share
 from hanportal.settings.base import (
+    HEAD_END_CLIENT_FILES,
     HEAD_END_PROXY_SECRET,
     HEAD_END_SECRETS,
     METRICS_TOKEN,
@@ -35,6 +36,8 @@ NATIONAL_ID_HASH_KEYS = required.shared_secret("NATIONAL_ID_HASH_KEYS")
 NATIONAL_ID_ENCRYPTION_KEYS = required.shared_secret("NATIONAL_ID_ENCRYPTION_KEYS")
 for _code in HEAD_END_SECRETS:
     required.shared_secret(f"{ENVIRONMENT_PREFIX}{_code.upper()}")
+for _code, _files in HEAD_END_CLIENT_FILES.items():
+    required.client_files(_code, _files)
 if HEAD_END_PROXY_SECRET:
     required.shared_secret("HEAD_END_PROXY_SECRET")
 

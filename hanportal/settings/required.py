@@ -1,7 +1,7 @@
 """What production demands of its environment: present, strong, and not a default."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -47,6 +47,22 @@ def shared_secret(name: str) -> str:
             f"{name} must be at least {SHARED_SECRET_LENGTH} characters long."
         )
     return found
+
+
+def client_files(code: str, files: Mapping[str, str]) -> None:
+    """What we prove ourselves with towards a head-end: both files, and there.
+
+    :raises ImproperlyConfigured: one of the two is not set, or a file is not there.
+    """
+    names = {what: f"HEAD_END_{what.upper()}_{code.upper()}" for what in files}
+    if ("certificate" in files) != ("key" in files):
+        raise ImproperlyConfigured(
+            f"Set both HEAD_END_CERTIFICATE_{code.upper()} and "
+            f"HEAD_END_KEY_{code.upper()}, or neither."
+        )
+    for what, path in files.items():
+        if not os.access(path, os.R_OK):
+            raise ImproperlyConfigured(f"{names[what]}: {path} can't be read.")
 
 
 def https_address(name: str) -> str:

@@ -25,7 +25,8 @@ from meters.headend.base import (
     Submission,
 )
 from meters.headend.cim import CimAdapter
-from meters.headend.client_certificates import vouched_for
+from meters.headend.client_certificates import address_of, vouched_for
+from meters.headend.client_tls import CertificateUnusable, ClientFiles, context_for
 from meters.headend.fitters import (
     LARGEST_FILE,
     HandedIn,
@@ -80,6 +81,7 @@ __all__ = [
     "WorkItem",
     "WorkResult",
     "adapter_for",
+    "address_of",
     "profile_of",
     "reaches_meters",
     "read_results",
@@ -154,9 +156,15 @@ def adapter_for(
         )
     if profile is None:
         return ManualAdapter(code=head_end.code, recorder=recorder, new_id=new_id)
+    try:
+        endpoint = _endpoint(head_end, profile)
+    except CertificateUnusable as error:
+        return UnusableAdapter(
+            reason=f"The client certificate of head-end {head_end.code}: {error}"
+        )
     common: _Common = {
         "code": head_end.code,
-        "endpoint": _endpoint(head_end, profile),
+        "endpoint": endpoint,
         "secret": settings.HEAD_END_SECRETS.get(head_end.code, ""),
         "secret_setting": f"HEAD_END_SECRET_{head_end.code.upper()}",
         "recorder": recorder,
@@ -187,4 +195,8 @@ def _endpoint(head_end: HeadEnd, profile: CimProfile | PollProfile) -> Endpoint:
         max_concurrency=head_end.max_concurrency,
         max_response_bytes=profile.max_message_bytes,
         max_retry_after=profile.max_retry_after,
+        tls=context_for(
+            ClientFiles(**settings.HEAD_END_CLIENT_FILES.get(head_end.code, {})),
+            url=head_end.endpoint,
+        ),
     )

@@ -116,6 +116,8 @@ class RawCallback:
     body: bytes
     headers: Mapping[str, str]
     received_at: datetime
+    came_from: str = ""
+    """The network address at the other end of the connection: a proxy's, behind one."""
 
 
 @dataclass(frozen=True, kw_only=True)

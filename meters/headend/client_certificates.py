@@ -9,17 +9,20 @@ import hmac
 import re
 from collections.abc import Mapping
 
+from meters.headend.base import RawCallback
 from meters.headend.signing import NotAuthentic
 
 CERTIFICATE_HEADER = "x-hes-client-certificate"
 """SHA-256 fingerprint of the client's certificate; colons and case do not matter."""
+ADDRESS_HEADER = "x-hes-client-address"
+"""The network address that the proxy was called from."""
 PROXY_HEADER = "x-hes-proxy-secret"
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 def vouched_for(headers: Mapping[str, str], *, proxy_secret: str) -> dict[str, str]:
-    """The headers, without a certificate that our own proxy did not put there.
+    """The headers, without a certificate or an address that no proxy of ours put there.
 
     `headers` have lower-case names. With no `proxy_secret` nobody is vouched for.
     """
@@ -27,8 +30,15 @@ def vouched_for(headers: Mapping[str, str], *, proxy_secret: str) -> dict[str, s
     is_ours = bool(proxy_secret) and hmac.compare_digest(
         given.encode(), proxy_secret.encode()
     )
-    dropped = {PROXY_HEADER} if is_ours else {PROXY_HEADER, CERTIFICATE_HEADER}
+    dropped = {PROXY_HEADER}
+    if not is_ours:
+        dropped |= {CERTIFICATE_HEADER, ADDRESS_HEADER}
     return {name: value for name, value in headers.items() if name not in dropped}
+
+
+def address_of(raw: RawCallback) -> str:
+    """Where a callback came from, by our proxy's word where there is one."""
+    return raw.headers.get(ADDRESS_HEADER, raw.came_from)
 
 
 def fingerprint(text: str) -> str:

@@ -102,6 +102,8 @@ class HandedIn:
 
     reports: tuple[Report, ...]
     refused: tuple[Refused, ...]
+    lines: tuple[int, ...] = ()
+    """Where each report stands in the file; none where there is no file."""
 
 
 def wish(desired: DesiredState) -> str:
@@ -135,6 +137,7 @@ def read_results(data: bytes, *, received_at: datetime) -> HandedIn:
     reader = csv.DictReader(io.StringIO(text), delimiter=";", strict=True)
     reports: list[Report] = []
     refused: list[Refused] = []
+    lines: list[int] = []
     try:
         missing = {"oppdrag", "målernummer", *FILLED_IN} - set(reader.fieldnames or ())
         if missing:
@@ -145,11 +148,12 @@ def read_results(data: bytes, *, received_at: datetime) -> HandedIn:
                 continue
             try:
                 reports.append(_report(row, received_at))
+                lines.append(reader.line_num)
             except ValueError as error:
                 refused.append(Refused(line=reader.line_num, reason=str(error)))
     except csv.Error as error:
         raise ResultsUnreadable(_("Filen er ikke en CSV-fil: %s.") % error) from error
-    return HandedIn(reports=tuple(reports), refused=tuple(refused))
+    return HandedIn(reports=tuple(reports), refused=tuple(refused), lines=tuple(lines))
 
 
 def reported(

@@ -6,6 +6,7 @@ redirect is followed, and both the size and the duration of an answer are bounde
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from uuid import UUID
 import aiohttp
 
 from meters.headend.base import Clock, Fault, HeadEndError
+from meters.headend.client_tls import is_refused
 
 _KEPT_OF_OVERSIZE = 4096
 _CHUNK = 16384
@@ -46,6 +48,8 @@ class Endpoint:
     max_concurrency: int
     max_response_bytes: int
     max_retry_after: timedelta
+    tls: ssl.SSLContext | None = None
+    """None: the machine's own list of authorities, and no certificate of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +116,9 @@ async def _send_all(
 ) -> list[Received]:
     permits = asyncio.Semaphore(endpoint.max_concurrency)
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=endpoint.max_concurrency),
+        connector=aiohttp.TCPConnector(
+            limit=endpoint.max_concurrency, ssl=endpoint.tls or True
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         # A compressed answer could grow past every bound, so none is unpacked.
         auto_decompress=False,
@@ -155,13 +161,16 @@ async def _exchange(
             status = response.status
             body = await _body(response, endpoint.max_response_bytes)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        return _failed(request, Fault.NOT_DELIVERED, error)
+        fault = Fault.AUTH if is_refused(error) else Fault.NOT_DELIVERED
+        return _failed(request, fault, error)
     except _TooLarge as error:
         return replace(
             _failed(request, Fault.AMBIGUOUS, error), status=status, body=error.start
         )
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return replace(_failed(request, Fault.AMBIGUOUS, error), status=status)
+        # With TLS 1.3 a certificate is refused after the handshake, on the first read.
+        fault = Fault.AUTH if is_refused(error) else Fault.AMBIGUOUS
+        return replace(_failed(request, fault, error), status=status)
     received = Received(message_id=request.message_id, status=status, body=body)
     return _judged(received, response.headers.get("Retry-After"), endpoint, clock)
 

@@ -13,6 +13,7 @@ from uuid6 import uuid7
 from hanportal.accounts.models import Customer
 from meters.identifiers import validate_gsrn
 from meters.maintenance import Window, next_window, require_windows, window_at
+from meters.networks import is_from, require_networks
 from meters.states import HanCapability, HeadEndMode
 
 
@@ -165,6 +166,10 @@ class HeadEnd(models.Model):
         default=list, blank=True, validators=[require_windows]
     )
     """When it is closed for maintenance: `meters.maintenance`."""
+    callback_networks = models.JSONField(
+        default=list, blank=True, validators=[require_networks]
+    )
+    """Where its callbacks may come from; empty: anywhere. `meters.networks`."""
     is_active = models.BooleanField(default=True)
     """False when it is switched off: nothing at all is said to it."""
     mode = models.CharField(
@@ -207,6 +212,10 @@ class HeadEnd(models.Model):
     def may_send(self) -> bool:
         """True while commands may leave for it."""
         return self.is_active and self.mode == HeadEndMode.ACT
+
+    def is_called_from(self, address: str) -> bool:
+        """Whether its callbacks may come from this network address."""
+        return is_from(self.callback_networks, address)
 
     def maintenance_at(self, now: datetime) -> Window | None:
         """The maintenance that it is closed for at this moment."""

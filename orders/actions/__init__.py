@@ -5,16 +5,19 @@ Every verb locks the port first; the newest committed intent (its generation) de
 
 from orders.actions.cancelling import AlreadySent, NotCancellable, cancel_order
 from orders.actions.casework import (
+    RETRIED_AT_ONCE,
     AlreadyUnderWay,
     CaseSettled,
     NoReason,
     NothingIsSent,
     NothingToRetry,
     PortStillOpen,
+    Retried,
     RetryNotPermitted,
     VisitAlreadyAsked,
     close_case,
     retry_case,
+    retry_cases,
     send_fitter,
 )
 from orders.actions.closing import (
@@ -62,6 +65,7 @@ from orders.actions.silence import (
 
 __all__ = [
     "AGAIN_AFTER",
+    "RETRIED_AT_ONCE",
     "Agreement",
     "AlreadyOpen",
     "AlreadyOrdered",
@@ -86,6 +90,7 @@ __all__ = [
     "NothingToRetry",
     "PortNotOpen",
     "PortStillOpen",
+    "Retried",
     "RetryNotPermitted",
     "SilenceVerb",
     "SomeRefused",
@@ -105,6 +110,7 @@ __all__ = [
     "report_silence",
     "restart_for_case",
     "retry_case",
+    "retry_cases",
     "revoke_representation",
     "send_fitter",
     "tried_at",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +16,17 @@ from orders.actions.locking import wake_workers
 from orders.deadlines import oslo_date
 from orders.models import Case, Command, database_now
 from orders.states import CaseEnd, CommandStatus
+
+RETRIED_AT_ONCE = 200
+"""How many cases one press of the button has tried again at most."""
+
+
+class Retried(NamedTuple):
+    """What became of the cases of a head-end that were to be tried again."""
+
+    tried: int
+    left: int
+    """Those that could not be: each says why on its own page."""
 
 
 class CaseSettled(Exception):  # noqa: N818 -- errors are sentences, not suffixes
@@ -62,21 +74,35 @@ def retry_case(*, case_id: UUID, by: log.Actor, now: datetime) -> Command:
     :raises RetryNotPermitted: no consent stands behind the opening any more.
     """
     with _unsettled(case_id) as case:
-        port = case.port
-        if port is None:
-            raise NothingToRetry
-        if port.reported == port.desired:
-            asked = case.command.desired if case.command is not None else port.desired
-            is_given_up = asked == DesiredState.OPEN != port.desired
-            raise RetryNotPermitted if is_given_up else NothingToRetry
-        if HeadEnd.objects.held_to_act(port.meter.head_end) is None:
-            raise NothingIsSent
-        command = _waiting(port) or intents.reconcile(port, by=by, at=now)
-        if command is None:
-            raise RetryNotPermitted
-        case.note_retry(command, by=by, at=now)
-        wake_workers(port)
+        command = _try_again(case, by=by, now=now)
+        wake_workers(command.port)
         return command
+
+
+def retry_cases(*, head_end_id: UUID, by: log.Actor, now: datetime) -> Retried:
+    """Try the refused and dead commands of a head-end again, after it was mended.
+
+    The longest open first, and no more than RETRIED_AT_ONCE. Each in a transaction of
+    its own: what is tried stays so. The brake on automatic closings counts them as it
+    counts every other.
+
+    :raises HeadEnd.DoesNotExist: there is no such head-end.
+    :raises NothingIsSent: it is switched off or only observed.
+    """
+    head_end = HeadEnd.objects.get(pk=head_end_id)
+    if not head_end.may_send:
+        raise NothingIsSent
+    found = list(Case.objects.to_retry(head_end).values_list("id", flat=True))
+    tried: list[HanPort] = []
+    for case_id in found[:RETRIED_AT_ONCE]:
+        try:
+            with _unsettled(case_id) as case:
+                tried.append(_try_again(case, by=by, now=now).port)
+        except (CaseSettled, NothingToRetry, AlreadyUnderWay, RetryNotPermitted):
+            continue
+    if tried:
+        wake_workers(tried[0])
+    return Retried(tried=len(tried), left=len(found) - len(tried))
 
 
 def send_fitter(*, case_id: UUID, by: log.Actor, now: datetime) -> Case:
@@ -116,6 +142,24 @@ def close_case(
                 raise PortStillOpen
         case.close(end, note=note.strip(), by=by, at=now)
         return case
+
+
+def _try_again(case: Case, *, by: log.Actor, now: datetime) -> Command:
+    """What `retry_case` does, without waking anybody."""
+    port = case.port
+    if port is None:
+        raise NothingToRetry
+    if port.reported == port.desired:
+        asked = case.command.desired if case.command is not None else port.desired
+        is_given_up = asked == DesiredState.OPEN != port.desired
+        raise RetryNotPermitted if is_given_up else NothingToRetry
+    if HeadEnd.objects.held_to_act(port.meter.head_end) is None:
+        raise NothingIsSent
+    command = _waiting(port) or intents.reconcile(port, by=by, at=now)
+    if command is None:
+        raise RetryNotPermitted
+    case.note_retry(command, by=by, at=now)
+    return command
 
 
 def _waiting(port: HanPort) -> Command | None:

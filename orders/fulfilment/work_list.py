@@ -6,9 +6,11 @@ database says is to be done.
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext
 
 from hanportal.audit import log
@@ -16,6 +18,7 @@ from meters.headend import (
     Clock,
     HandedIn,
     Refused,
+    Report,
     WorkItem,
     WorkResult,
     read_results,
@@ -28,6 +31,7 @@ from orders.deadlines import oslo_date
 from orders.fulfilment.callbacks import apply_report
 from orders.fulfilment.connection import port_command
 from orders.models import Command
+from orders.states import CommandStatus
 
 
 class Task(NamedTuple):
@@ -37,6 +41,7 @@ class Task(NamedTuple):
     serial: str
 
 
+@transaction.atomic
 def work_list(*, head_end: HeadEnd, by: log.Actor, now: datetime) -> list[WorkItem]:
     """What fitters shall do now, closings first; that somebody took it is written down.
 
@@ -90,29 +95,78 @@ def hand_in_one(
 def _applied(
     handed_in: HandedIn, *, head_end: HeadEnd, by: log.Actor, clock: Clock
 ) -> HandedIn:
-    """What was applied, and what was not; that it came back is written down."""
+    """What was applied, and what was not; that it came back is written down.
+
+    Not where all of it had been said before.
+    """
     unknown = []
     applied = []
-    for report in handed_in.reports:
+    is_news = bool(handed_in.refused) or not handed_in.reports
+    lines = handed_in.lines or (0,) * len(handed_in.reports)
+    for report, line in zip(handed_in.reports, lines, strict=True):
+        is_repeated = _is_known(report, head_end=head_end)
         if apply_report(report, head_end=head_end, clock=clock):
             applied.append(report)
         else:
-            unknown.append(
-                Refused(line=0, reason=f"{report.correlation_id} {report.serial}")
-            )
+            unknown.append(_unknown(report, line=line))
+        is_news = is_news or not is_repeated
+    if is_news:
+        _record_handed_in(
+            {
+                "applied": len(applied),
+                "refused": len(handed_in.refused),
+                "unknown": len(unknown),
+            },
+            head_end=head_end,
+            by=by,
+            at=clock(),
+        )
+    refused = sorted((*handed_in.refused, *unknown), key=attrgetter("line"))
+    return HandedIn(reports=tuple(applied), refused=tuple(refused))
+
+
+def _unknown(report: Report, *, line: int) -> Refused:
+    words = gettext("Ukjent oppdrag eller måler")
+    return Refused(
+        line=line, reason=f"{words}: {report.correlation_id} {report.serial}"
+    )
+
+
+def _is_known(report: Report, *, head_end: HeadEnd) -> bool:
+    """This very result has settled its command, or sent it back to the list, before."""
+    commands = Command.objects.filter(
+        pk__in=[report.correlation_id],
+        port__meter__head_end=head_end,
+        port__meter__serial=report.serial,
+    )
+    if report.state is not None:
+        commands = commands.filter(
+            status=CommandStatus.CONFIRMED,
+            desired=report.state,
+            port__reported=report.state,
+            port__reported_at=report.observed_at,
+        )
+    else:
+        commands = commands.filter(
+            status__in=[CommandStatus.QUEUED, CommandStatus.REJECTED],
+            fault=report.fault,
+            fault_detail=report.detail[:300],
+        )
+    return commands.exists()
+
+
+@transaction.atomic
+def _record_handed_in(
+    facts: dict[str, log.Json], *, head_end: HeadEnd, by: log.Actor, at: datetime
+) -> None:
     log.record(
         chain=log.head_end_chain(head_end.id),
         what="head_end.work_handed_in",
         who=by,
         on=log.Subject("head_end", head_end.id),
-        at=clock(),
-        facts={
-            "applied": len(applied),
-            "refused": len(handed_in.refused),
-            "unknown": len(unknown),
-        },
+        at=at,
+        facts=facts,
     )
-    return HandedIn(reports=tuple(applied), refused=(*handed_in.refused, *unknown))
 
 
 def work_items(commands: Sequence[Command], *, now: datetime) -> list[WorkItem]:

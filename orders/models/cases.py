@@ -12,7 +12,7 @@ from hanportal.audit import log
 from meters.models import HanPort, HeadEnd
 from orders.models.commands import Command
 from orders.models.orders import Order
-from orders.states import CaseEnd, CaseKind
+from orders.states import UNSETTLED_COMMAND_STATUSES, CaseEnd, CaseKind
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -32,6 +32,21 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def unsettled(self) -> Self:
         """Cases that still need a human."""
         return self.filter(closed_at__isnull=True)
+
+    def to_retry(self, head_end: HeadEnd) -> Self:
+        """Refused or dead commands at a head-end that are still wanted."""
+        sent = Command.objects.filter(status__in=UNSETTLED_COMMAND_STATUSES)
+        return (
+            self.unsettled()
+            .filter(
+                kind__in=[CaseKind.COMMAND_DEAD, CaseKind.COMMAND_REJECTED],
+                head_end=head_end,
+                command__desired=F("port__desired"),
+            )
+            .exclude(port__reported=F("port__desired"))
+            .exclude(port__in=sent.values("port_id"))
+            .order_by("opened_at", "id")
+        )
 
     def settled(self) -> Self:
         """Cases that are closed."""

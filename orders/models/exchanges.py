@@ -7,11 +7,12 @@ from typing import Final, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from uuid6 import uuid7
 
 from meters.headend import Purpose
 from meters.models import HeadEnd
+from orders.models.cases import Case
 from orders.models.commands import Command
 from orders.states import CallbackOutcome
 
@@ -24,8 +25,27 @@ class ExchangeQuerySet(models.QuerySet["Exchange"]):
 
     def since(self, at: datetime) -> Self:
         """Those begun since then: a MessageID is a UUIDv7, which starts with a time."""
-        milliseconds = int(at.timestamp() * 1000)
-        return self.filter(id__gte=UUID(int=milliseconds << 80))
+        return self.filter(id__gte=_first_id(at))
+
+    def forget_before(self, at: datetime, *, at_most: int) -> int:
+        """Delete the oldest from before then; says how many.
+
+        What somebody may yet look into stays: what is said of a command that is under
+        way, and of a port with a case that is not closed.
+        """
+        live = Command.objects.live().filter(pk=OuterRef("command"))
+        unsettled = Case.objects.unsettled().filter(
+            port__commands=OuterRef("command"), port__isnull=False
+        )
+        old = (
+            self.filter(id__lt=_first_id(at))
+            .exclude(Exists(live))
+            .exclude(Exists(unsettled))
+            .order_by("id")
+            .values_list("id", flat=True)
+        )
+        forgotten, _ = self.filter(id__in=list(old[:at_most])).delete()
+        return forgotten
 
     def keep_answers(self, exchanges: Sequence["Exchange"]) -> None:
         """Keep what was heard to each of these, in one statement.
@@ -115,6 +135,12 @@ class Exchange(models.Model):
     def heard(self) -> str:
         """What came back, as a page may show it."""
         return redacted(self.response)
+
+
+def _first_id(at: datetime) -> UUID:
+    """The smallest MessageID of that millisecond."""
+    milliseconds = int(at.timestamp() * 1000)
+    return UUID(int=milliseconds << 80)
 
 
 def redacted(body: bytes | memoryview | None) -> str:

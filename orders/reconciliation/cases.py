@@ -52,6 +52,8 @@ def _is_over() -> Q:
         | Q(kind=CaseKind.NEW_METER_CANNOT_OPEN) & is_open
         | Q(kind=CaseKind.PORT_SILENT) & ~wanted_open
         | Q(kind=CaseKind.OPENING_OVERDUE) & (is_open | ~wanted_open)
+        | Q(kind=CaseKind.CLOSING_HELD)
+        & (wanted_open | (is_closed & Q(port__reported_at__gt=F("opened_at"))))
     )
 
 

@@ -18,18 +18,17 @@ from meters.states import DesiredState, ReportedState, ReportSource
 from orders import consequences, intents
 from orders.deadlines import oslo_date
 from orders.fulfilment import read_back, settling
-from orders.fulfilment.connection import Connect
+from orders.fulfilment.connection import Connect, recorded_adapter
 from orders.fulfilment.follow_up import CLOCK_TOLERANCE
-from orders.models import Case, Command, LifeEvent, Order, database_now
+from orders.models import Command, LifeEvent, Order, database_now
+from orders.reconciliation import unreadable
 from orders.reconciliation.alone import alone
-from orders.states import CaseKind, OrderStatus
+from orders.reconciliation.mending import RECONCILER, mend, show_held_closing
+from orders.reconciliation.unreadable import DOUBT_ENDS_AFTER
+from orders.states import OrderStatus
 
-RECONCILER = log.Actor(log.ActorKind.SYSTEM, "reconciliation")
 SWEEP_LOCK = 7_046_201
-DOUBT_ENDS_AFTER = timedelta(hours=24)
 LONGEST_DOUBT_INTERVAL = timedelta(hours=1)
-OBSERVED_AGAIN_AFTER = timedelta(hours=1)
-"""How long what differs is left alone at a head-end that is only observed."""
 
 
 def reconcile_ports(
@@ -46,6 +45,13 @@ def reconcile_ports(
         due = _claim_due(head_end, today=today, at=asked_at)
         if not due:
             return 0
+        offered = recorded_adapter(
+            head_end, clock=clock, connect=connect
+        ).capabilities()
+        if not offered.read_back:
+            for port in due:
+                unreadable.look_after(port, offered=offered, now=clock())
+            return len(due)
         serials = [port.meter.serial for port in due]
         reports = read_back(head_end, serials, clock=clock, connect=connect)
         for port, report in zip(due, reports, strict=True):
@@ -137,7 +143,7 @@ def settle(
             # It was closed all the time: nobody asked for it to be opened now.
             intents.abandon(port, chain=intents.chain_of(port), by=RECONCILER, at=now)
         elif port.reported != port.desired:
-            _mend(port, last_closed_at=last_closed_at, now=now)
+            mend(port, last_closed_at=last_closed_at, now=now)
         elif is_settled:
             _fulfil(port, events, confirmed_at=report.observed_at, now=now)
 
@@ -193,32 +199,10 @@ def _mend_unread(port: HanPort, *, now: datetime) -> None:
     if port.reported_at is not None:
         openings = openings.filter(claimed_at__gt=port.reported_at)
     may_be_open = port.reported == ReportedState.OPEN or openings.exists()
-    if may_be_open and not Command.objects.live().filter(port=port).exists():
-        _mend(port, last_closed_at=None, now=now)
-
-
-def _mend(port: HanPort, *, last_closed_at: datetime | None, now: datetime) -> None:
-    if port.meter.head_end.is_observing:
-        port.read_back_by(database_now() + OBSERVED_AGAIN_AFTER)
+    if not may_be_open or show_held_closing(port, now=now):
         return
-    command = intents.reconcile(port, by=RECONCILER, at=now)
-    is_exposed = (
-        port.desired == DesiredState.CLOSED and port.reported == ReportedState.OPEN
-    )
-    if command is not None and is_exposed:
-        case = Case.open_for_port(
-            CaseKind.OPEN_WITHOUT_CONSENT,
-            command=command,
-            detail="The meter was seen open while the port must be closed.",
-            by=RECONCILER,
-            at=now,
-        )
-        case.expose(
-            last_closed_at=last_closed_at,
-            chain=command.chain,
-            by=RECONCILER,
-            at=now,
-        )
+    if not Command.objects.live().filter(port=port).exists():
+        mend(port, last_closed_at=None, now=now)
 
 
 def _next_read_back(port: HanPort, *, now: datetime) -> datetime | None:

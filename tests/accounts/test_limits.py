@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -13,6 +14,8 @@ from pytest_django import Settings
 from hanportal.accounts.addresses import client_address
 from hanportal.accounts.checks import limits_know_who_asks
 from hanportal.accounts.devices import COOKIE
+from hanportal.accounts.models import Tries
+from hanportal.accounts.tasks import forget_tries
 from tests.accounts.test_staff_login import (
     MOMENT,
     code_at,
@@ -190,3 +193,16 @@ def test_a_proxy_that_is_not_named_is_said_before_deployment(
     settings.SECURE_PROXY_SSL_HEADER = header
 
     assert [found.id for found in limits_know_who_asks(None)] == problems
+
+
+def test_counts_that_no_window_holds_any_more_are_forgotten(db: None) -> None:
+    now = timezone.now()
+    for days in (0, 1, 3):
+        Tries.objects.create(
+            key=f"{days}" * 64, failed=1, since=now - timedelta(days=days)
+        )
+
+    forget_tries()
+
+    kept = set(Tries.objects.values_list("key", flat=True))
+    assert kept == {"0" * 64, "1" * 64}

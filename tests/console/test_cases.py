@@ -355,3 +355,50 @@ def _sent(world: World) -> PortRestart:
     asked = ask(world)
     restart(world)
     return asked
+
+
+def test_all_of_a_head_end_are_tried_again_after_the_number_is_shown(
+    world: World, browse: Browse
+) -> None:
+    olav = browse("olav", Role.OPERATOR)
+    case = a_rejected_closing(world)
+    address = f"{SAKER}prov-igjen/{world.head_end.id}/"
+
+    everywhere, here = page(olav), page(olav, f"{SAKER}?frontsystem=aidon")
+    asked = page(olav, address)
+    answer = olav.post(address).content.decode()
+
+    assert (address in everywhere, address in here) == (False, True)
+    assert "Én sak kan prøves igjen." in asked
+    assert "Én sak prøves igjen." in answer
+    assert Event.objects.filter(what="case.retried", subject_id=case.id).exists()
+    world.fresh_port().observe(
+        ReportedState.CLOSED, at=NOW + timedelta(hours=1), source=ReportSource.EVENT
+    )
+    assert "Ingenting å prøve igjen nå." in page(olav, address)
+    assert address not in page(olav, f"{SAKER}?frontsystem=aidon")
+
+
+def test_nothing_is_tried_again_at_a_head_end_that_is_switched_off(
+    world: World, browse: Browse
+) -> None:
+    a_rejected_closing(world)
+    world.head_end.switch(on=False)
+
+    answer = browse("olav", Role.OPERATOR).post(
+        f"{SAKER}prov-igjen/{world.head_end.id}/"
+    )
+
+    assert answer.status_code == 409
+    assert "Ingenting er gjort" in answer.content.decode()
+
+
+def test_trying_all_again_is_for_those_who_run_the_system(
+    world: World, browse: Browse
+) -> None:
+    a_rejected_closing(world)
+    address = f"{SAKER}prov-igjen/{world.head_end.id}/"
+
+    assert browse("anne", Role.AGENT).post(address).status_code == 403
+    assert browse("eva", Role.SUPERVISOR).get(address).status_code == 200
+    assert Command.objects.live().count() == 0

@@ -78,6 +78,13 @@ def test_from_the_queue_to_what_was_done(stage: Stage) -> None:
     stage.heading("Saker")
     expect(page.get_by_text("Haster")).to_have_count(1)
     stage.look("k01-cases")
+    page.get_by_label("Frontsystem").select_option("aidon")
+    page.get_by_role("button", name="Vis").click()
+    stage.press("Prøv alle igjen")
+    stage.heading("Prøv alle igjen")
+    stage.look("k07-try-all")
+    stage.press("Til sakene")
+    stage.heading("Saker")
 
     page.get_by_role("link", name="Åpen uten samtykke").click()
     stage.heading("Åpen uten samtykke")

@@ -135,6 +135,19 @@ def test_the_same_result_twice_is_the_same_as_once(world: World, staff: Client) 
     assert Command.objects.get().status == CommandStatus.CONFIRMED
     assert not Case.objects.exists()
     assert "Oppdraget står ikke på listen nå" in page(staff, task(command))
+    assert Event.objects.filter(what="head_end.work_handed_in").count() == 1
+
+
+def test_what_is_said_again_and_otherwise_is_written_down(
+    world: World, staff: Client
+) -> None:
+    command = on_the_list(world)
+
+    record(staff, command, "open", observed_at="2026-10-05T11:30")
+    record(staff, command, "open", observed_at="2026-10-05T11:45")
+    record(staff, command, "closed", observed_at="2026-10-05T11:50")
+
+    assert Event.objects.filter(what="head_end.work_handed_in").count() == 3
 
 
 def test_what_was_not_done_waits_for_a_later_list(world: World, staff: Client) -> None:
@@ -145,6 +158,7 @@ def test_what_was_not_done_waits_for_a_later_list(world: World, staff: Client) -
 
     command.refresh_from_db()
     assert (command.status, command.attempts) == (CommandStatus.QUEUED, 1)
+    assert Event.objects.filter(what="head_end.work_handed_in").count() == 1
 
 
 def test_what_is_impossible_opens_a_case(world: World, staff: Client) -> None:
@@ -218,12 +232,11 @@ def test_a_list_goes_out_as_a_file_and_comes_back(world: World, staff: Client) -
     assert (refused.status_code, again.status_code) == (422, 200)
     assert "Én linje er ført inn" in text
     assert "Linje 2: «ferdig» er ikke et resultat." in text
-    assert f"Ukjent oppdrag eller måler: {command.id} 42" in text
+    assert f"Linje 3: Ukjent oppdrag eller måler: {command.id} 42" in text
     assert Command.objects.get().status == CommandStatus.CONFIRMED
     told = Event.objects.filter(what__startswith="head_end.work").order_by("sequence")
     assert [event.what for event in told] == [
         "head_end.work_list_taken",
-        "head_end.work_handed_in",
         "head_end.work_handed_in",
     ]
 

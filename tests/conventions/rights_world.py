@@ -27,14 +27,15 @@ from meters.models import (
     DeliveryState,
     EventKind,
     EventOutcome,
+    HeadEnd,
     MeteringPoint,
     RegisterDelivery,
     RegisterEvent,
 )
 from notifications.models import Message
 from orders import fulfilment
-from orders.models import Case, Exchange
-from orders.states import CaseKind
+from orders.models import Case, Command, Exchange
+from orders.states import CaseKind, CommandCause
 from tests.accounts.representing import BY, a_representation
 from tests.accounts.staff import logged_in, make_staff
 from tests.api.machine import a_machine
@@ -97,6 +98,13 @@ SPECIAL: dict[str, Callable[[RightsWorld], dict[str, Any]]] = {
         "object_id": world.names["head_end_id"]
     },
     **{
+        f"console:fitter{rest}": lambda world: {
+            "head_end_id": world.names["manual_head_end_id"],
+            "command_id": world.names["manual_command_id"],
+        }
+        for rest in ("s_file", "s_results", "_task")
+    },
+    **{
         f"minside:open_{step}": lambda world: {
             "point_id": world.names["closed_point_id"]
         }
@@ -144,6 +152,9 @@ def build_rights_world() -> RightsWorld:
             "delivery_id": a_held_delivery().id,
         }
     )
+    by_hand = a_fitters_task(world)
+    made.names["manual_head_end_id"] = by_hand.port.meter.head_end_id
+    made.names["manual_command_id"] = by_hand.id
     acting = a_representation(world.customer)
     former = a_representation(
         world.customer, name="Ferdig Verge", national_id="11829045623"
@@ -165,6 +176,25 @@ def a_case(world: World) -> Case:
         by=BY,
         at=world.now,
     )
+
+
+def a_fitters_task(world: World) -> Command:
+    """A closing on the list of a head-end that has no wires."""
+    manual = HeadEnd.objects.create(
+        code="hand", name="Montør", profile=HeadEnd.Profile.MANUAL
+    )
+    _, port = a_point_with_meter(world.customer, manual, number=3)
+    command = Command.queue(
+        port=port,
+        cause=CommandCause.RECONCILIATION,
+        order=None,
+        consent=None,
+        expires_at=None,
+        by=BY,
+        at=world.now,
+    )
+    fulfilment.dispatch(head_end=manual, clock=world.clock)
+    return command
 
 
 def _an_event(point: MeteringPoint, now: datetime) -> RegisterEvent:

@@ -46,6 +46,7 @@ def form(head_end: HeadEnd, **changes: Any) -> dict[str, Any]:
         "commands_per_minute": head_end.commands_per_minute,
         "segment_permits": head_end.segment_permits,
         "maintenance": json.dumps(head_end.maintenance),
+        "callback_networks": json.dumps(head_end.callback_networks),
         "is_active": "on",
     }
     return {**facts, **changes}
@@ -177,3 +178,19 @@ def test_limits_and_maintenance_are_set_and_a_bad_window_is_named(
     head_end.refresh_from_db()
     assert (head_end.maintenance, head_end.commands_per_minute) == (windows, 600)
     assert [event.what for event in changes_written()] == ["head_end.changed"]
+
+
+def test_where_callbacks_come_from_is_set_and_mistakes_are_named(
+    administrator: Client, head_end: HeadEnd
+) -> None:
+    wrong = form(head_end, callback_networks='["10.20.0.1/16"]')
+    right = form(head_end, callback_networks='["10.20.0.0/16"]')
+
+    refused = administrator.post(address(head_end), wrong).content.decode()
+    administrator.post(address(head_end), right)
+
+    head_end.refresh_from_db()
+    assert "«10.20.0.1/16» er ikke et nettverk" in refused
+    assert head_end.callback_networks == ["10.20.0.0/16"]
+    (change,) = changes_written()
+    assert change.facts == {"callback_networks": ["10.20.0.0/16"], "code": "aidon"}

@@ -6,7 +6,7 @@ would bring about is brought about by making it due.
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -176,15 +176,25 @@ class Street:
         changed.NIGHT_READING_HOURS = ((hour - 1) % 24, (hour + 2) % 24)
         reconciliation.read_in_turn(head_end=self._head_end(), clock=timezone.now)
 
+    def look_at_ports(self, *, at: datetime) -> None:
+        """The sweep over the ports, at another time than now."""
+        self.time_passes()
+        reconciliation.reconcile_ports(head_end=self._head_end(), clock=lambda: at)
+
+    def carry_on(self) -> None:
+        """One round of the workers that send and look after what was sent."""
+        self.dispatch()
+        self.take_posts()
+        self.time_passes()
+        fulfilment.follow_up(head_end=self._head_end(), clock=timezone.now)
+
     def play(self) -> None:
         """Play until nothing is under way and the portal's picture is the meter's."""
         for _ in range(MOST_ROUNDS):
-            head_end = self._head_end()
-            fulfilment.dispatch(head_end=head_end, clock=timezone.now)
-            self.take_posts()
-            self.time_passes()
-            fulfilment.follow_up(head_end=head_end, clock=timezone.now)
-            reconciliation.reconcile_ports(head_end=head_end, clock=timezone.now)
+            self.carry_on()
+            reconciliation.reconcile_ports(
+                head_end=self._head_end(), clock=timezone.now
+            )
             if self.is_at_rest():
                 return
         live = list(Command.objects.live().values_list("status", "fault_detail"))
@@ -209,3 +219,7 @@ class Street:
 
     def _head_end(self) -> HeadEnd:
         return HeadEnd.objects.get(pk=self.world.head_end.pk)
+
+
+Placed = Callable[[str], Street]
+"""What gives a story its street, at the head-end of that code."""

@@ -4,25 +4,18 @@ What becomes of the order, and that the portal's picture is the meter's own: the
 simulator's ledger knows what really happened.
 """
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
 from meters.models import HanPort
 from orders import fulfilment
 from orders.models import Case, Command
 from orders.states import CaseKind, CommandStatus, OrderStatus
-from tests.demo.client import Client
-from tests.headend.far_end import FarEnd, listening, respond
-from tests.orders.street import HEAD_ENDS, SECRET, Street, simulator
-from tests.orders.world import build_world
+from tests.orders.street import Placed, Street
 
 pytestmark = pytest.mark.processes
-
-Placed = Callable[[str], Street]
 
 DONE = OrderStatus.COMPLETED
 FAILED = OrderStatus.FAILED
@@ -30,37 +23,6 @@ REFUSED = {CaseKind.HEAD_END_REFUSES_US}
 DEAD = {CaseKind.COMMAND_DEAD}
 REJECTED = {CaseKind.COMMAND_REJECTED}
 NOBODY: set[CaseKind] = set()
-
-
-@pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """One simulator for all stories; each takes a meter of its own."""
-    with simulator(tmp_path_factory.mktemp("street")) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def posts() -> Iterator[FarEnd]:
-    """Where the simulator posts its results."""
-    with listening() as far_end:
-        far_end.behaviour = respond(200)
-        yield far_end
-
-
-@pytest.fixture
-def place(db: None, far: Client, posts: FarEnd, settings: Settings) -> Iterator[Placed]:
-    """Give a story its street, at the head-end of that code."""
-    settings.HEAD_END_SECRETS = dict.fromkeys(HEAD_ENDS, SECRET)
-    settings.PORTAL_BASE_URL = f"http://127.0.0.1:{posts.port}"
-
-    def made(code: str) -> Street:
-        street = Street(build_world(now=timezone.now()), far, posts, code)
-        street._taken = len(posts.heard)
-        street.move_in()
-        return street
-
-    yield made
-    far.request("DELETE", "/admin/faults")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import zeep
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -12,6 +13,7 @@ from uuid6 import uuid7
 
 from meters.headend.signing import signature_headers
 from meters.models import HeadEnd
+from meters.networks import require_networks
 from orders import fulfilment
 from orders.models import Callback
 from orders.states import OrderStatus
@@ -36,11 +38,11 @@ class ToThePortal(library.Transport):  # type: ignore[misc]
         self.proof = proof
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> Any:
-        """Sign as the head-end does, unless something else is to prove it."""
+        """Sign as the head-end does, unless a certificate is to prove it."""
         del headers
-        proof = self.proof or signature_headers(
-            secret=SECRET, body=message, now=timezone.now()
-        )
+        signature = signature_headers(secret=SECRET, body=message, now=timezone.now())
+        is_signed = "X-HES-Client-Certificate" not in self.proof
+        proof = self.proof | (signature if is_signed else {})
         answer = Client().post(
             address,
             data=message,
@@ -155,3 +157,61 @@ def test_a_certificate_that_nobody_vouches_for_proves_nothing(
 
     assert refused.value.status_code == 401
     assert Callback.objects.count() == 0
+
+
+FROM_THE_PROXY = {"X-HES-Proxy-Secret": "our proxy"}
+
+
+@pytest.mark.parametrize(
+    ("networks", "said", "is_taken"),
+    [
+        ([], {}, True),
+        (["127.0.0.0/8"], {}, True),
+        (["10.20.0.0/16", "2001:db8:7::/48"], {}, False),
+        (["10.20.0.0/16"], {"X-HES-Client-Address": "10.20.3.4"}, False),
+        (
+            ["10.20.0.0/16"],
+            {"X-HES-Client-Address": "10.20.3.4", **FROM_THE_PROXY},
+            True,
+        ),
+        (
+            ["10.20.0.0/16"],
+            {"X-HES-Client-Address": "::ffff:10.20.3.4", **FROM_THE_PROXY},
+            True,
+        ),
+        (
+            ["2001:db8:7::/48"],
+            {"X-HES-Client-Address": "2001:db8:7::9", **FROM_THE_PROXY},
+            True,
+        ),
+        (
+            ["127.0.0.0/8"],
+            {"X-HES-Client-Address": "10.20.3.4", **FROM_THE_PROXY},
+            False,
+        ),
+        (["127.0.0.0/8"], {"X-HES-Client-Address": "", **FROM_THE_PROXY}, False),
+        (["10.20.0.0/16"], {**FROM_THE_PROXY}, False),
+    ],
+)
+def test_callbacks_come_from_the_networks_that_are_listed(
+    world: World, networks: list[str], said: dict[str, str], *, is_taken: bool
+) -> None:
+    HeadEnd.objects.update(callback_networks=networks)
+    world.order_opening()
+    dispatch(world)
+
+    if is_taken:
+        assert posted(world, **said).Reply.Result == "OK"
+    else:
+        with pytest.raises(library.exceptions.TransportError) as refused:
+            posted(world, **said)
+        assert refused.value.status_code == 403
+    assert Callback.objects.count() == int(is_taken)
+
+
+@pytest.mark.parametrize(
+    "written", ["10.20.0.0/16", ["10.20.0.1/16"], ["everywhere"], [16], {"a": "b"}]
+)
+def test_what_is_no_list_of_networks_is_refused(written: object) -> None:
+    with pytest.raises(ValidationError):
+        require_networks(written)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from meters.headend import Fault, Purpose
 from meters.models import HeadEnd, MeteringPoint
 from meters.states import DesiredState
-from orders.actions import remedy_at
+from orders import actions
 from orders.models import Case, CaseQuerySet, Command, Exchange, PortRestart
 from orders.states import CaseKind, Remedy
 
@@ -97,6 +97,17 @@ class CaseList:
     views: tuple[Choice, ...]
     kinds: "Sequence[tuple[str, str | Promise]]"
     head_ends: tuple[HeadEnd, ...]
+    to_retry: HeadEnd | None
+    """The chosen head-end, where something there can be tried again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPage:
+    """What of a head-end can be tried again, all at once."""
+
+    head_end: HeadEnd
+    number: int
+    most: int = actions.RETRIED_AT_ONCE
 
 
 class Said(NamedTuple):
@@ -169,7 +180,7 @@ class CasePage:
         """A silent port is as it should be, so there is nothing to send again."""
         if self.case.port is None or self.case.kind != CaseKind.PORT_SILENT:
             return (CaseVerb.RETRY,)
-        if remedy_at(self.case.port) == Remedy.RESTART:
+        if actions.remedy_at(self.case.port) == Remedy.RESTART:
             return (CaseVerb.RESTART,)
         return ()
 
@@ -189,6 +200,8 @@ def case_list(filters: Filters, *, after: str) -> CaseList:
         cases = cases.most_urgent_first()
     if after:
         cases = cases.filter(_beyond(after, is_settled=is_settled))
+    chosen = next((each for each in head_ends if each.code == filters.head_end), None)
+    may_retry = chosen is not None and Case.objects.to_retry(chosen).exists()
     found = list(cases[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     has_more = len(found) > PAGE_SIZE
@@ -200,7 +213,20 @@ def case_list(filters: Filters, *, after: str) -> CaseList:
         views=_views(filters),
         kinds=CaseKind.choices,
         head_ends=tuple(head_ends),
+        to_retry=chosen if may_retry else None,
     )
+
+
+def retry_page(head_end_id: UUID) -> RetryPage:
+    """How much of a head-end can be tried again now.
+
+    :raises Http404: there is no such head-end.
+    """
+    head_end = HeadEnd.objects.filter(pk=head_end_id).first()
+    if head_end is None:
+        raise Http404
+    number = Case.objects.to_retry(head_end).count()
+    return RetryPage(head_end=head_end, number=number)
 
 
 def case_page(case_id: UUID) -> CasePage:

@@ -27,6 +27,7 @@ from hanportal.console.presenters.cases import (
     case_list,
     case_page,
     exchange_of,
+    retry_page,
 )
 from hanportal.console.rendering import CONFLICT, INVALID, page
 from hanportal.console.views.callers import FORM_METHODS, actor_of
@@ -133,6 +134,27 @@ def act(
     return page(request, "console/case_verb.html", context=context)
 
 
+@require_http_methods(FORM_METHODS)
+@operations_required(page="console.retry_cases")
+def retry_all(request: HttpRequest, person: User, head_end_id: UUID) -> HttpResponse:
+    """Say how many, ask once, and try them again; say what became of them."""
+    shown = retry_page(head_end_id)
+    retried: actions.Retried | None = None
+    if request.method == "POST":
+        try:
+            retried = actions.retry_cases(
+                head_end_id=head_end_id, by=actor_of(person), now=timezone.now()
+            )
+        except actions.NothingIsSent:
+            return _refused(
+                request,
+                actions.NothingIsSent,
+                next_url=f"{reverse('console:cases')}?frontsystem={shown.head_end.code}",
+            )
+    context = {"shown": shown, "retried": retried}
+    return page(request, "console/retry_cases.html", context=context)
+
+
 def _close(request: HttpRequest, person: User, shown: CasePage) -> HttpResponse:
     form = CloseCaseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -169,14 +191,20 @@ def _done(
     try:
         verb()
     except tuple(REFUSALS) as refusal:
-        return page(
-            request,
-            "console/case_refused.html",
-            status=CONFLICT,
-            context={
-                "heading": _("Ingenting er gjort"),
-                "reason": REFUSALS[type(refusal)],
-                "next_url": address,
-            },
-        )
+        return _refused(request, type(refusal), next_url=address)
     return redirect(address)
+
+
+def _refused(
+    request: HttpRequest, refusal: type[Exception], *, next_url: str
+) -> HttpResponse:
+    return page(
+        request,
+        "console/case_refused.html",
+        status=CONFLICT,
+        context={
+            "heading": _("Ingenting er gjort"),
+            "reason": REFUSALS[refusal],
+            "next_url": next_url,
+        },
+    )

@@ -48,13 +48,21 @@ class Command(BaseCommand):
             metavar="JSON",
             help="what it does differently from its profile",
         )
+        parser.add_argument(
+            "--callback-networks",
+            dest="callback_networks",
+            type=json.loads,
+            metavar="JSON",
+            help="where its callbacks may come from; [] for anywhere",
+        )
         for name, text in LIMITS.items():
             option = "--" + name.removesuffix("_seconds").replace("_", "-")
             parser.add_argument(option, dest=name, type=int, help=text)
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Register it and say what changed."""
-        names = ["name", "profile", "endpoint", "profile_settings", "mode", *LIMITS]
+        names = ["name", "profile", "endpoint", "profile_settings", "mode"]
+        names += ["callback_networks", *LIMITS]
         try:
             changed = register_head_end(
                 code=options["code"],

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(_("%d linjer er ført inn.") % len(handed_in.reports))
         for refused in handed_in.refused:
-            place = _("Linje %d") % refused.line if refused.line else _("Ukjent")
+            place = _("Linje %d") % refused.line
             self.stderr.write(f"{place}: {refused.reason}")
         if handed_in.refused:
             count = len(handed_in.refused)
