@@ -14,7 +14,7 @@ from orders import intents
 from orders.actions.locking import wake_workers
 from orders.deadlines import oslo_date
 from orders.models import Case, Command, database_now
-from orders.states import CaseEnd, CommandStatus
+from orders.states import CaseEnd, CommandStatus, OrderStatus
 
 
 class CaseSettled(Exception):  # noqa: N818 -- errors are sentences, not suffixes
@@ -45,6 +45,10 @@ class PortStillOpen(Exception):  # noqa: N818 -- errors are sentences, not suffi
     """The meter was last seen open, and nothing permits it: that is never closed."""
 
 
+class OrderStillWaits(Exception):  # noqa: N818 -- errors are sentences
+    """The case is all that a held order has: carry the order on, or give it up."""
+
+
 class NoReason(Exception):  # noqa: N818 -- errors are sentences, not suffixes
     """A case is closed with a reason."""
 
@@ -57,14 +61,17 @@ def retry_case(*, case_id: UUID, by: log.Actor, now: datetime) -> Command:
     :raises Case.DoesNotExist: there is no such case.
     :raises CaseSettled: it is closed.
     :raises NothingToRetry: the port is as it should be, or there is none.
+    :raises OrderStillWaits: nothing may be sent for an order on hold.
     :raises NothingIsSent: the head-end is switched off or only observed.
     :raises AlreadyUnderWay: a command for it has left and has not come to its end.
     :raises RetryNotPermitted: no consent stands behind the opening any more.
     """
-    with _unsettled(case_id) as case:
+    with unsettled(case_id) as case:
         port = case.port
         if port is None:
             raise NothingToRetry
+        if case.order is not None and case.order.status == OrderStatus.ON_HOLD:
+            raise OrderStillWaits
         if port.reported == port.desired:
             asked = case.command.desired if case.command is not None else port.desired
             is_given_up = asked == DesiredState.OPEN != port.desired
@@ -87,7 +94,7 @@ def send_fitter(*, case_id: UUID, by: log.Actor, now: datetime) -> Case:
     :raises NothingToRetry: it is about no port.
     :raises VisitAlreadyAsked: that was done before.
     """
-    with _unsettled(case_id) as case:
+    with unsettled(case_id) as case:
         if case.port is None:
             raise NothingToRetry
         if case.visit_asked_at is not None:
@@ -106,16 +113,30 @@ def close_case(
     :raises CaseSettled: it is closed.
     :raises NoReason: nothing is said, or what nobody can say.
     :raises PortStillOpen: the port stands open without a consent.
+    :raises OrderStillWaits: it is all that a held order has.
     """
     if not note.strip() or end == CaseEnd.OVER:
         raise NoReason
-    with _unsettled(case_id) as case:
+    with unsettled(case_id) as case:
+        _require_not_held(case)
         if case.port is not None:
             stands_open = HanPort.objects.open_unwanted(on=oslo_date(now))
             if stands_open.filter(pk=case.port.pk).exists():
                 raise PortStillOpen
         case.close(end, note=note.strip(), by=by, at=now)
         return case
+
+
+def _require_not_held(case: Case) -> None:
+    """The one case that a held order must have.
+
+    :raises OrderStillWaits: this is such a case.
+    """
+    order = case.order
+    is_held = order is not None and order.status == OrderStatus.ON_HOLD
+    others = Case.objects.unsettled().filter(order=order).exclude(pk=case.pk)
+    if is_held and not others.exists():
+        raise OrderStillWaits
 
 
 def _waiting(port: HanPort) -> Command | None:
@@ -138,7 +159,7 @@ def _waiting(port: HanPort) -> Command | None:
 
 
 @contextmanager
-def _unsettled(case_id: UUID) -> Iterator[Case]:
+def unsettled(case_id: UUID) -> Iterator[Case]:
     """One transaction around a case, its port locked before it."""
     with transaction.atomic():
         port_id = Case.objects.values_list("port_id", flat=True).get(pk=case_id)

@@ -12,7 +12,7 @@ from hanportal.audit import log
 from meters.models import HanPort, HeadEnd
 from orders.models.commands import Command
 from orders.models.orders import Order
-from orders.states import CaseEnd, CaseKind
+from orders.states import HOLD_CASES, CaseEnd, CaseKind, HoldReason
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -25,6 +25,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def unsettled(self) -> Self:
         """Cases that still need a human."""
         return self.filter(closed_at__isnull=True)
+
+    def for_held(self, order: Order) -> Self:
+        """What humans must still do before a held order can be carried on."""
+        kinds = list(HOLD_CASES.values())
+        return self.unsettled().filter(order=order, kind__in=kinds).order_by("id")
 
     def settled(self) -> Self:
         """Cases that are closed."""
@@ -76,6 +81,8 @@ class Case(models.Model):
     closing_note = models.CharField(max_length=300, blank=True, default="")
     visit_asked_at = models.DateTimeField(null=True)
     """Since when somebody is to go there."""
+    module_sent_at = models.DateTimeField(null=True)
+    """When the module was posted to the customer."""
     exposed_after = models.DateTimeField(null=True)
     """When the meter was last seen closed before; None where it never was."""
     exposed_from = models.DateTimeField(null=True)
@@ -89,13 +96,19 @@ class Case(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "port"],
-                condition=Q(closed_at__isnull=True, port__isnull=False),
+                condition=Q(closed_at__isnull=True, port__isnull=False)
+                & ~Q(kind__in=list(HOLD_CASES.values())),
                 name="case_one_open_per_kind_and_port",
             ),
             models.UniqueConstraint(
                 fields=["kind", "head_end"],
                 condition=Q(closed_at__isnull=True, port__isnull=True),
                 name="case_one_open_per_kind_and_head_end",
+            ),
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(closed_at__isnull=True, kind__in=list(HOLD_CASES.values())),
+                name="case_one_open_per_held_order",
             ),
             models.CheckConstraint(
                 name="case_closed_says_how",
@@ -192,6 +205,27 @@ class Case(models.Model):
         return case
 
     @classmethod
+    def open_for_held(
+        cls, order: Order, *, port: HanPort, by: log.Actor, at: datetime
+    ) -> "Case":
+        """Open the case about what a held order waits for, or return the open one."""
+        reason = HoldReason(order.hold_reason)
+        case, is_new = cls.objects.get_or_create(
+            kind=HOLD_CASES[reason],
+            order=order,
+            closed_at=None,
+            defaults={
+                "port": port,
+                "head_end": port.meter.head_end,
+                "detail": f"The order is on hold: {reason}.",
+                "opened_at": at,
+            },
+        )
+        if is_new:
+            case._trace(chain=case.chain, by=by, at=at)
+        return case
+
+    @classmethod
     def open_for_head_end(
         cls,
         kind: CaseKind,
@@ -246,6 +280,12 @@ class Case(models.Model):
         self.visit_asked_at = at
         self.save(update_fields=["visit_asked_at"])
         self._record("case.visit_asked", chain=self.chain, by=by, at=at, facts={})
+
+    def send_module(self, *, by: log.Actor, at: datetime) -> None:
+        """The module is in the post."""
+        self.module_sent_at = at
+        self.save(update_fields=["module_sent_at"])
+        self._record("case.module_sent", chain=self.chain, by=by, at=at, facts={})
 
     def note_retry(self, command: Command, *, by: log.Actor, at: datetime) -> None:
         """A person had it tried again, by this command."""

@@ -22,6 +22,7 @@ from orders.fulfilment.connection import Connect
 from orders.fulfilment.follow_up import CLOCK_TOLERANCE
 from orders.models import Case, Command, LifeEvent, Order, database_now
 from orders.reconciliation.alone import alone
+from orders.reconciliation.holds import settle_if_opened_by_hand
 from orders.states import CaseKind, OrderStatus
 
 RECONCILER = log.Actor(log.ActorKind.SYSTEM, "reconciliation")
@@ -200,6 +201,8 @@ def _mend_unread(port: HanPort, *, now: datetime) -> None:
 def _mend(port: HanPort, *, last_closed_at: datetime | None, now: datetime) -> None:
     if port.meter.head_end.is_observing:
         port.read_back_by(database_now() + OBSERVED_AGAIN_AFTER)
+        return
+    if settle_if_opened_by_hand(port, by=RECONCILER, at=now):
         return
     command = intents.reconcile(port, by=RECONCILER, at=now)
     is_exposed = (

@@ -22,7 +22,8 @@ from meters.states import DesiredState, HanCapability, ReportedState, ReportSour
 from orders import fulfilment, reconciliation
 from orders.deadlines import oslo_date
 from orders.fulfilment.callbacks import apply_report
-from orders.models import Command, Consent, LifeEvent
+from orders.models import Command, Consent, LifeEvent, Order
+from orders.states import OrderStatus
 from tests.conftest import server_url
 from tests.orders.register_model import Item
 from tests.orders.world import FakeHeadEnd, World, a_customer, a_point_with_meter, gsrn
@@ -73,6 +74,8 @@ class ObedientMeters(FakeHeadEnd):
                 consent = Consent.objects.behind(port, on=on)
                 assert consent is not None
                 assert consent.permits_opening(port, on=on)
+                held = Order.objects.filter(port=port, status=OrderStatus.ON_HOLD)
+                assert not held.exists()
         self.received += commands
         return [Submission(command_id=command.id, fault=None) for command in commands]
 
@@ -177,6 +180,7 @@ class Street:
         world = self.world
         fulfilment.recover_expired_leases(clock=world.clock)
         fulfilment.give_up_overdue(clock=world.clock)
+        reconciliation.close_what_is_over(clock=world.clock)
         facts: dict[str, Any] = {
             "head_end": world.head_end,
             "clock": world.clock,
