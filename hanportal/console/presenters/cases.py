@@ -17,7 +17,7 @@ from meters.headend import Fault, Purpose
 from meters.models import HeadEnd, MeteringPoint
 from meters.states import DesiredState
 from orders.models import Case, CaseQuerySet, Command, Exchange
-from orders.states import CaseKind
+from orders.states import CaseKind, HoldReason
 
 PAGE_SIZE = 25
 SHOWN_COMMANDS = 10
@@ -53,7 +53,10 @@ class CaseVerb(StrEnum):
     """What can be done about a case; the names are in the address bar."""
 
     RETRY = "prov-igjen"
+    MODULE = "modul-sendt"
     VISIT = "send-montor"
+    OPENED = "montor-apnet"
+    GIVE_UP = "gi-opp"
     CLOSE = "lukk"
 
 
@@ -159,7 +162,22 @@ class CasePage:
         if self.case.port is None:
             return (CaseVerb.CLOSE,)
         visit = () if self.case.visit_asked_at else (CaseVerb.VISIT,)
+        if self.held_for is not None:
+            return (*self._errands(self.held_for), *visit, CaseVerb.GIVE_UP)
         return (CaseVerb.RETRY, *visit, CaseVerb.CLOSE)
+
+    @property
+    def held_for(self) -> HoldReason | None:
+        """What the order at this port waits for; None where it does not wait."""
+        order = self.case.order
+        if order is None or order.port_id != self.case.port_id:
+            return None
+        return HoldReason(order.hold_reason) if order.hold_reason else None
+
+    def _errands(self, reason: HoldReason) -> tuple[CaseVerb, ...]:
+        if reason == HoldReason.NEEDS_MODULE and self.case.module_sent_at is None:
+            return (CaseVerb.MODULE,)
+        return (CaseVerb.OPENED,) if reason == HoldReason.NEEDS_VISIT else ()
 
 
 def case_list(filters: Filters, *, after: str) -> CaseList:
