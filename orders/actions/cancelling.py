@@ -86,6 +86,7 @@ def take_back(port: HanPort, order: Order, origin: Origin, *, now: datetime) -> 
     A port that was only held is asked of nothing: it was never wanted open.
     """
     right = origin.representation
+    notices.take_back_hold(order, at=now)
     order.transition_to(
         OrderStatus.CANCELLED, by=origin.by, at=now, reason=_on_behalf(right)
     )

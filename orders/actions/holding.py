@@ -58,6 +58,7 @@ def opened_by_fitter(*, case_id: UUID, by: log.Actor, now: datetime) -> Order:
         port, order = _held(case, HoldReason.NEEDS_VISIT)
         if holds.held_opening(port, on=oslo_date(now)) is None:
             raise RetryNotPermitted
+        notices.take_back_hold(order, at=now)
         port.observe(ReportedState.OPEN, at=now, source=ReportSource.FITTER)
         reconciliation.fulfil_as_opened(order, port, confirmed_at=now, by=by, at=now)
         outbox.ring()
@@ -76,6 +77,7 @@ def give_up_opening(*, case_id: UUID, note: str, by: log.Actor, now: datetime) -
         raise NoReason
     with unsettled(case_id) as case:
         _port, order = _held(case)
+        notices.take_back_hold(order, at=now)
         order.fail(FailureReason.NOT_POSSIBLE, by=by, at=now)
         if order.consent is not None:
             order.consent.end(ConsentEnd.ORDER_FAILED, by=by, at=now)

@@ -1,6 +1,7 @@
 """What each meter type can do drives the order: it is sent, held, or refused."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from hanportal.audit import log
 from meters.models import HanPort, HeadEnd, Meter
 from meters.states import DesiredState, HanCapability, ReportedState, ReportSource
 from notifications.models import Message, MessageKind
-from orders import actions, reconciliation
+from orders import actions, fulfilment, reconciliation
 from orders.models import Case, Command, Consent, LifeEvent, Order, database_now
 from orders.states import (
     CaseEnd,
@@ -19,6 +20,7 @@ from orders.states import (
     OrderKind,
     OrderStatus,
 )
+from tests.firstnight.past import Past, bring_in_consent
 from tests.orders.life import (
     assert_everything_is_at_rest,
     come_to_rest,
@@ -426,4 +428,79 @@ def test_a_rollback_restores_what_waited_and_lets_it_wait(world: World) -> None:
     the_meter_is(world, HanCapability.REMOTE)
     come_to_rest(world)
     assert world.fresh_port().reported == ReportedState.OPEN
+    assert_everything_is_at_rest(world)
+
+
+def test_what_only_the_register_says_is_open_fulfils_nothing_and_is_not_closed(
+    world: World,
+) -> None:
+    world.port.observe(ReportedState.OPEN, at=world.now, source=ReportSource.REGISTER)
+    order = held(world, HanCapability.NEEDS_VISIT)
+    world.fake.silent_reads = True
+
+    come_to_rest(world)
+
+    assert fresh(order).status == OrderStatus.ON_HOLD
+    assert not Command.objects.exists()
+    assert said_to(world.customer) == [MessageKind.ORDER_RECEIVED]
+
+
+def test_what_is_open_by_hand_on_a_consent_from_before_is_left_as_it_is(
+    world: World, tmp_path: Path
+) -> None:
+    the_meter_is(world, HanCapability.NEEDS_VISIT)
+    bring_in_consent(tmp_path, world)
+
+    with pytest.raises(actions.AlreadyOpen):
+        world.order_opening()
+
+    assert Consent.objects.get().is_active
+    assert world.fresh_port().reported == ReportedState.OPEN
+
+
+def test_a_consent_from_before_whose_port_is_closed_is_replaced_and_waits(
+    world: World, tmp_path: Path
+) -> None:
+    the_meter_is(world, HanCapability.NEEDS_MODULE)
+    Past(tmp_path).add("consents").add("ports", state="closed").bring_in(now=world.now)
+
+    order = world.order_opening()
+
+    assert fresh(order).status == OrderStatus.ON_HOLD
+    assert Consent.objects.active().get() == order.consent
+    assert world.fresh_port().desired == DesiredState.CLOSED
+
+
+def test_news_of_a_hold_that_no_longer_stands_is_withdrawn_unsent(
+    world: World,
+) -> None:
+    order = held(world)
+    the_meter_is(world, HanCapability.NEEDS_VISIT)
+    follow_register(world)
+    assert said_to(world.customer)[-1] == MessageKind.ORDER_ON_HOLD
+
+    actions.cancel_order(
+        customer=world.customer, order=order, by=world.by, now=world.now
+    )
+
+    assert said_to(world.customer) == [
+        MessageKind.ORDER_RECEIVED,
+        MessageKind.ORDER_CANCELLED,
+    ]
+
+
+def test_a_held_order_that_could_not_be_opened_after_all_has_its_three_days(
+    world: World,
+) -> None:
+    order = held(world)
+    world.now += timedelta(days=20)
+    the_meter_is(world, HanCapability.REMOTE)
+    follow_register(world)
+    assert fresh(order).given_up_from > world.now + timedelta(days=3)
+
+    world.now += timedelta(days=8)
+    fulfilment.give_up_overdue(clock=world.clock)
+
+    assert fresh(order).failure_reason == FailureReason.NO_CONFIRMATION
+    assert Case.objects.unsettled().get().kind == CaseKind.COMMAND_EXPIRED
     assert_everything_is_at_rest(world)
