@@ -163,7 +163,7 @@ class CasePage:
             return (CaseVerb.CLOSE,)
         visit = () if self.case.visit_asked_at else (CaseVerb.VISIT,)
         if self.held_for is not None:
-            return (*self._errands(self.held_for), *visit, CaseVerb.GIVE_UP)
+            return (*self._errands(self.held_for, visit), CaseVerb.GIVE_UP)
         return (CaseVerb.RETRY, *visit, CaseVerb.CLOSE)
 
     @property
@@ -174,10 +174,15 @@ class CasePage:
             return None
         return HoldReason(order.hold_reason) if order.hold_reason else None
 
-    def _errands(self, reason: HoldReason) -> tuple[CaseVerb, ...]:
+    def _errands(
+        self, reason: HoldReason, visit: tuple[CaseVerb, ...]
+    ) -> tuple[CaseVerb, ...]:
+        """The first is the next thing to do."""
+        if reason == HoldReason.NEEDS_VISIT:
+            return (*visit, CaseVerb.OPENED)
         if reason == HoldReason.NEEDS_MODULE and self.case.module_sent_at is None:
-            return (CaseVerb.MODULE,)
-        return (CaseVerb.OPENED,) if reason == HoldReason.NEEDS_VISIT else ()
+            return (CaseVerb.MODULE, *visit)
+        return visit
 
 
 def case_list(filters: Filters, *, after: str) -> CaseList:
