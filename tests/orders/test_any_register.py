@@ -23,12 +23,11 @@ from hypothesis.stateful import (
 
 from hanportal.accounts.actions import record_death
 from hanportal.accounts.models import Customer, Ground, Representation
-from hanportal.audit import log
 from meters.models import HanPort
 from meters.states import ReportedState
 from orders import actions
-from orders.models import Case, Consent, Order
-from orders.states import CaseKind, ConsentEnd
+from orders.models import Consent, Order
+from orders.states import ConsentEnd
 from tests.accounts.representing import a_representation
 from tests.firstnight.past import Past
 from tests.orders.register_model import Item, RegisterModel, Wish
@@ -46,7 +45,6 @@ from tests.orders.register_world import (
 )
 from tests.orders.world import NOW, World
 
-FITTER = log.Actor(log.ActorKind.STAFF, "S7")
 REGISTERS = os.environ.get("REGISTERS")
 EVENTS = (
     *("moved_in", "moved_in", "moved_in", "moved_out", "moved_out"),
@@ -267,18 +265,7 @@ class AnyRegister(RuleBasedStateMachine):
 
     @rule(gsrn=points)
     def a_fitter_opens_it(self, gsrn: str) -> None:
-        """At the meter itself; and says so, where the order still waits for it."""
-        held = Case.objects.unsettled().filter(
-            kind=CaseKind.ORDER_NEEDS_VISIT, order__metering_point__gsrn=gsrn
-        )
-        for case in held.select_related("port__meter"):
-            assert case.port is not None
-            try:
-                actions.opened_by_fitter(case_id=case.id, by=FITTER, now=self.world.now)
-            except (actions.NotHeld, actions.RetryNotPermitted):
-                continue
-            ledger = self.meters.ledger.setdefault(case.port.meter.serial, [])
-            ledger.append(ReportedState.OPEN)
+        self.street.open_by_hand(gsrn)
 
     @rule()
     def the_register_is_followed(self) -> None:
