@@ -27,6 +27,7 @@ class MessageKind(TextChoices):
     EXCHANGE_ON_HOLD = "exchange_on_hold", _("den nye måleren kan ikke åpnes herfra")
     CONSENT_RESTORED = "consent_restored", _("samtykket gjelder igjen")
     CONSENT_NOT_RESTORED = "consent_not_restored", _("porten må bestilles på nytt")
+    ORDER_ON_HOLD = "order_on_hold", _("bestillingen må vente")
     OPEN_AGAIN = "open_again", _("porten er åpen uten ny bestilling")
     PORT_RESTARTED = "port_restarted", _("porten er startet på nytt")
     RESTART_FAILED = "restart_failed", _("porten kunne ikke startes på nytt")

@@ -3,10 +3,11 @@
 A context names what is told: `reference`, `address` (of the point), `meter_serial`,
 `due_date`, `at` (when it happened), `reason` (what failed) and `url` (the order page);
 where they are known, also `placed_at`, `sent_at` and `confirmed_at` of the order, and
-`agent`, the staff number of who ordered it for a caller, and `representative` with
-`ground`, who did it for the customer and as what. Messages about representations have
-neither `reference` nor `meter_serial`. What followed from the register has its words
-in `wording_of_life_events.py`, and silent ports theirs in `wording_of_silence.py`.
+`hold`, what it waits for; `agent`, the staff number of who ordered it for a caller, and
+`representative` with `ground`, who did it for the customer and as what. Messages about
+representations have neither `reference` nor `meter_serial`. What followed from the
+register has its words in `wording_of_life_events.py`, and silent ports theirs in
+`wording_of_silence.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,8 +42,12 @@ class Rendered:
 def _steps_ahead(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
     """The order is placed; the rest is to come, the last by the promised date."""
     promise = _("senest %(due)s") % {"due": day(facts["due_date"])}
+    hold = facts.get("hold")
+    in_place = (Step(name=_IN_PLACE[hold](), is_done=False),) if hold else ()
+    placed_at = facts.get("placed_at") or facts["at"]
     return (
-        Step(name=_("Bestilt"), is_done=True, note=moment(facts["at"])),
+        Step(name=_("Bestilt"), is_done=True, note=moment(placed_at)),
+        *in_place,
         Step(name=_("Sendt til måleren"), is_done=False),
         Step(name=_("Måleren har bekreftet"), is_done=False),
         Step(name=last, is_done=False, note=promise),
@@ -61,6 +66,42 @@ def _steps_behind(facts: Mapping[str, Any], *, last: str) -> tuple[Step, ...]:
         done(_("Måleren har bekreftet"), facts.get("confirmed_at")),
         done(last, facts["at"]),
     )
+
+
+_HOLDS: Mapping[str, Callable[[], str]] = {
+    "needs_module": lambda: _(
+        "Måleren mangler en liten modul som HAN-porten sitter på. Vi sender den til deg"
+        " i posten, og det koster deg ingenting. Sett den inn slik veiledningen som"
+        " følger med, viser. Når modulen er på plass, åpner vi porten."
+    ),
+    "needs_visit": lambda: _(
+        "HAN-porten på denne måleren må åpnes på stedet. En montør kommer til måleren,"
+        " og det koster deg ingenting. Vi tar kontakt om tidspunktet."
+    ),
+    "needs_exchange": lambda: _(
+        "HAN-porten på denne måleren kan ikke åpnes. Måleren må byttes først. Vi tar"
+        " kontakt om når det kan skje."
+    ),
+}
+"""What a held order waits for, and what happens next."""
+
+_IN_PLACE: Mapping[str, Callable[[], str]] = {
+    "needs_module": lambda: _("HAN-modulen er på plass"),
+    "needs_visit": lambda: _("Montøren har vært ved måleren"),
+    "needs_exchange": lambda: _("Måleren er byttet"),
+}
+"""The step that comes before anything is sent."""
+
+
+def _held_by(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    hold = facts.get("hold")
+    return (_HOLDS[hold](),) if hold else ()
+
+
+def _what_to_expect(facts: Mapping[str, Any]) -> str:
+    if facts.get("hold") == "needs_module":
+        return _("Vi sier fra når porten er åpen.")
+    return _("Du trenger ikke gjøre noe mer. Vi sier fra når porten er åpen.")
 
 
 def _ordered_by_agent(facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -103,8 +144,9 @@ def _order_received(facts: Mapping[str, Any]) -> Words:
             ordered % facts,
             *_done_by_representative(facts),
             *_ordered_by_agent(facts),
+            *_held_by(facts),
             _("Den skal være åpen senest %(due)s.") % {"due": due},
-            _("Du trenger ikke gjøre noe mer. Vi sier fra når porten er åpen."),
+            _what_to_expect(facts),
         ),
         steps=_steps_ahead(facts, last=_("Porten er åpen")),
     )
@@ -128,6 +170,23 @@ def _closing_received(facts: Mapping[str, Any]) -> Words:
             % {"due": due},
         ),
         steps=_steps_ahead(facts, last=_("Porten er stengt")),
+    )
+
+
+def _order_on_hold(facts: Mapping[str, Any]) -> Words:
+    due = day(facts["due_date"])
+    return Words(
+        subject=_("Bestillingen av HAN-porten må vente"),
+        paragraphs=(
+            _("Bestillingen for HAN-porten på %(address)s er satt på vent.") % facts,
+            *_held_by(facts),
+            _(
+                "Fristen er fortsatt %(due)s. Samtykket ditt gjelder, og du kan"
+                " avbestille på Min side så lenge ingenting er sendt til måleren."
+            )
+            % {"due": due},
+        ),
+        steps=_steps_ahead(facts, last=_("Porten er åpen")),
     )
 
 
@@ -234,6 +293,7 @@ def _if_wrong() -> str:
 _WORDS: Mapping[MessageKind, Callable[[Mapping[str, Any]], Words]] = {
     MessageKind.ORDER_RECEIVED: _order_received,
     MessageKind.CLOSING_RECEIVED: _closing_received,
+    MessageKind.ORDER_ON_HOLD: _order_on_hold,
     MessageKind.PORT_OPEN: _port_open,
     MessageKind.PORT_CLOSED: _port_closed,
     MessageKind.ORDER_FAILED: _order_failed,

@@ -10,13 +10,14 @@ from django.conf import settings
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
 from meters.states import DesiredState, ReportedState
-from orders.deadlines import late_from, oslo_date
+from orders.deadlines import oslo_date
 from orders.models import Command, Consent, Order, database_now
 from orders.states import (
     UNSETTLED_COMMAND_STATUSES,
     CommandCause,
     CommandStatus,
     OrderKind,
+    OrderStatus,
 )
 
 
@@ -52,7 +53,7 @@ def want_open(
         cause=CommandCause.ORDER,
         order=order,
         consent=consent,
-        expires_at=late_from(order.due_date),
+        expires_at=order.given_up_from,
         by=by,
         at=at,
     )
@@ -93,7 +94,10 @@ def carry_open(
     """A consent goes on: at another meter, or because its ending was taken back.
 
     The order under way, if there is one, keeps its deadline; without one there is none.
+    An order that was on hold is so no more.
     """
+    if order is not None and order.status == OrderStatus.ON_HOLD:
+        order.resume(by=by, at=at)
     _set_aside(port, by=by, at=at, reason="the consent goes on")
     chain = log.customer_chain(consent.customer_id)
     _want(port, DesiredState.OPEN, chain=chain, by=by, at=at)
@@ -102,7 +106,7 @@ def carry_open(
         cause=CommandCause.LIFE_EVENT,
         order=order,
         consent=consent,
-        expires_at=None if order is None else late_from(order.due_date),
+        expires_at=None if order is None else order.given_up_from,
         by=by,
         at=at,
     )
@@ -181,9 +185,7 @@ def reconcile(port: HanPort, *, by: log.Actor, at: datetime) -> Command | None:
         cause=CommandCause.RECONCILIATION,
         order=order,
         consent=consent,
-        expires_at=late_from(order.due_date)
-        if order is not None and is_opening
-        else None,
+        expires_at=order.given_up_from if order is not None and is_opening else None,
         by=by,
         at=at,
     )

@@ -35,7 +35,8 @@ def tell(
 ) -> None:
     """Write the one message of this outcome; its delivery is the outbox's.
 
-    A lazy `reason` is said in the customer's language.
+    A lazy `reason` is said in the customer's language. A held order says what it waits
+    for.
 
     :param done_by: on what somebody else caused it, where the order does not say.
     """
@@ -47,20 +48,25 @@ def tell(
         about=order.id,
         outcome=f"{kind}:{order.id}",
         context={
-            "reference": order.placement.reference,
-            "address": str(order.metering_point),
-            "meter_serial": order.port.meter.serial,
-            "due_date": order.due_date,
-            "placed_at": order.placed_at,
-            "sent_at": order.sent_at,
-            "confirmed_at": order.confirmed_at,
-            "at": at,
+            **_facts_of(order, at=at),
             "reason": reason,
             "agent": _agent_of(order),
             "representative": done_by.name if done_by else "",
             "ground": Ground(done_by.ground).label if done_by else "",
-            "url": f"{settings.PORTAL_BASE_URL}/min-side/bestilling/{order.id}/",
         },
+        at=at,
+    )
+
+
+def tell_hold(order: Order, *, at: datetime) -> None:
+    """Write that an order waits for something else than the customer was told."""
+    kind = MessageKind.ORDER_ON_HOLD
+    outbox.post(
+        kind=kind,
+        to=order.placement.customer,
+        about=order.id,
+        outcome=f"{kind}:{order.id}:{at.isoformat()}",
+        context=_facts_of(order, at=at),
         at=at,
     )
 
@@ -112,8 +118,17 @@ def tell_restart(kind: MessageKind, restart: PortRestart, *, at: datetime) -> No
 
 def take_back_receipt(order: Order, *, at: datetime) -> None:
     """Withdraw the promise of an order that has ended, where it has not been sent."""
-    kinds = [MessageKind.ORDER_RECEIVED, MessageKind.CLOSING_RECEIVED]
+    kinds = [
+        MessageKind.ORDER_RECEIVED,
+        MessageKind.CLOSING_RECEIVED,
+        MessageKind.ORDER_ON_HOLD,
+    ]
     outbox.withdraw_unsent(about=order.id, kinds=kinds, at=at)
+
+
+def take_back_hold(order: Order, *, at: datetime) -> None:
+    """Withdraw what was told of why an order waits, where it has not been sent."""
+    outbox.withdraw_unsent(about=order.id, kinds=[MessageKind.ORDER_ON_HOLD], at=at)
 
 
 def take_back_event(event: LifeEvent, *, at: datetime) -> None:
@@ -167,6 +182,22 @@ def ports_with_unsent(kind: MessageKind, ports: Collection[HanPort]) -> set[UUID
     kinds = [kind, *(TOLD_OF_OPENING if opens else TOLD_OF_CLOSING)]
     unsent = Message.objects.withdrawable(about=told_at, kinds=kinds)
     return {told_at[about] for about in unsent.values_list("about", flat=True)}
+
+
+def _facts_of(order: Order, *, at: datetime) -> dict[str, object]:
+    """What every message about an order says of it."""
+    return {
+        "reference": order.placement.reference,
+        "address": str(order.metering_point),
+        "meter_serial": order.port.meter.serial,
+        "due_date": order.due_date,
+        "placed_at": order.placed_at,
+        "sent_at": order.sent_at,
+        "confirmed_at": order.confirmed_at,
+        "at": at,
+        "hold": str(order.hold_reason),
+        "url": f"{settings.PORTAL_BASE_URL}/min-side/bestilling/{order.id}/",
+    }
 
 
 def _is_confirmed(event: LifeEvent) -> bool:

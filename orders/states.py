@@ -71,6 +71,14 @@ ORDER_TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
 }
 
 
+class HoldReason(TextChoices):
+    """What must be in place before a held opening can be carried on."""
+
+    NEEDS_MODULE = "needs_module", _("måleren trenger en HAN-modul")
+    NEEDS_VISIT = "needs_visit", _("en montør må besøke måleren")
+    NEEDS_EXCHANGE = "needs_exchange", _("måleren må byttes")
+
+
 class CommandStatus(TextChoices):
     """The life of one attempt chain at a head-end."""
 
@@ -227,6 +235,7 @@ class FailureReason(TextChoices):
     NO_CONFIRMATION = "no_confirmation", _("Måleren bekreftet ikke innen fristen.")
     TECHNICAL = "technical", _("Det oppsto en teknisk feil hos oss.")
     NOT_PERMITTED = "not_permitted", _("Samtykket gjelder ikke lenger.")
+    NOT_POSSIBLE = "not_possible", _("Porten på denne måleren lar seg ikke åpne.")
 
 
 class CallbackOutcome(TextChoices):
@@ -261,6 +270,9 @@ class CaseKind(TextChoices):
     OPENING_OVERDUE = "opening_overdue", _("porten er ikke åpnet igjen i tide")
     PORT_SILENT = "port_silent", _("porten er åpen, og kunden får ingen data")
     CLOSING_HELD = "closing_held", _("kan bli åpnet for sent, og bremsen holder igjen")
+    ORDER_NEEDS_MODULE = "order_needs_module", _("en HAN-modul må sendes til kunden")
+    ORDER_NEEDS_VISIT = "order_needs_visit", _("en montør må til måleren")
+    ORDER_NEEDS_EXCHANGE = "order_needs_exchange", _("måleren må byttes")
 
 
 class Remedy(StrEnum):
@@ -269,3 +281,11 @@ class Remedy(StrEnum):
     RESTART = "restart"
     RESEND = "resend"
     NONE = "none"
+
+
+HOLD_CASES: Mapping[HoldReason, CaseKind] = {
+    HoldReason.NEEDS_MODULE: CaseKind.ORDER_NEEDS_MODULE,
+    HoldReason.NEEDS_VISIT: CaseKind.ORDER_NEEDS_VISIT,
+    HoldReason.NEEDS_EXCHANGE: CaseKind.ORDER_NEEDS_EXCHANGE,
+}
+"""The work that each reason to hold an order asks of a human; one for each order."""

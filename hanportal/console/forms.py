@@ -59,6 +59,17 @@ class CloseCaseForm(forms.Form):
     )
 
 
+class GiveUpForm(forms.Form):
+    """Why an opening can't be carried out."""
+
+    use_required_attribute = False
+    note = forms.CharField(
+        max_length=300,
+        label=gettext_lazy("Hvorfor går det ikke?"),
+        error_messages={"required": gettext_lazy("Skriv hvorfor det ikke går")},
+    )
+
+
 class JudgedAloudForm(forms.Form):
     """Each statement was read aloud, and the caller said yes or no to it."""
 

@@ -11,6 +11,7 @@ from orders.actions.casework import (
     NoReason,
     NothingIsSent,
     NothingToRetry,
+    OrderStillWaits,
     PortStillOpen,
     Retried,
     RetryNotPermitted,
@@ -24,6 +25,13 @@ from orders.actions.closing import (
     NothingToClose,
     place_closing,
     place_closing_for_caller,
+)
+from orders.actions.holding import (
+    ModuleAlreadySent,
+    NotHeld,
+    give_up_opening,
+    opened_by_fitter,
+    send_module,
 )
 from orders.actions.locking import NoMeter, NotHolder
 from orders.actions.opening import (
@@ -77,10 +85,12 @@ __all__ = [
     "HolderDead",
     "IdentificationTooOld",
     "MeterCannotOpen",
+    "ModuleAlreadySent",
     "NoMeter",
     "NoReason",
     "NoRemedy",
     "NotCancellable",
+    "NotHeld",
     "NotHolder",
     "NotRepresented",
     "NotTriedYet",
@@ -88,6 +98,7 @@ __all__ = [
     "NothingIsSent",
     "NothingToClose",
     "NothingToRetry",
+    "OrderStillWaits",
     "PortNotOpen",
     "PortStillOpen",
     "Retried",
@@ -98,7 +109,9 @@ __all__ = [
     "VisitAlreadyAsked",
     "cancel_order",
     "close_case",
+    "give_up_opening",
     "last_tried",
+    "opened_by_fitter",
     "place_closing",
     "place_closing_for_caller",
     "place_opening",
@@ -113,6 +126,7 @@ __all__ = [
     "retry_cases",
     "revoke_representation",
     "send_fitter",
+    "send_module",
     "tried_at",
     "try_remedy",
 ]

@@ -7,8 +7,9 @@ from django.db import transaction
 from hanportal.accounts.models import Customer, Representation
 from hanportal.audit import log
 from meters.models import HanPort
+from meters.states import DesiredState
 from notifications.models import MessageKind
-from orders import intents, notices
+from orders import holds, intents, notices
 from orders.actions.locking import NotHolder, wake_workers
 from orders.actions.origin import Origin, require_right
 from orders.models import Order
@@ -75,16 +76,27 @@ def _cancel(port: HanPort, order: Order, origin: Origin, *, now: datetime) -> No
         raise NotCancellable
     if order.status == OrderStatus.IN_PROGRESS:
         raise AlreadySent
+    take_back(port, order, origin, now=now)
+    wake_workers(port)
+
+
+def take_back(port: HanPort, order: Order, origin: Origin, *, now: datetime) -> None:
+    """End an opening of which nothing was sent, its consent, and what waits for it.
+
+    A port that was only held is asked of nothing: it was never wanted open.
+    """
     right = origin.representation
+    notices.take_back_hold(order, at=now)
     order.transition_to(
         OrderStatus.CANCELLED, by=origin.by, at=now, reason=_on_behalf(right)
     )
     if order.consent is not None:
         order.consent.end(ConsentEnd.ORDER_CANCELLED, by=origin.by, at=now)
-    chain = log.customer_chain(order.placement.customer_id)
-    intents.abandon(port, chain=chain, by=origin.by, at=now)
+    if port.desired == DesiredState.OPEN:
+        chain = log.customer_chain(order.placement.customer_id)
+        intents.abandon(port, chain=chain, by=origin.by, at=now)
+    holds.settle_cases(order, by=origin.by, at=now)
     notices.tell(MessageKind.ORDER_CANCELLED, order, at=now, done_by=right)
-    wake_workers(port)
 
 
 def _on_behalf(representation: Representation | None) -> str:

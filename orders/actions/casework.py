@@ -15,7 +15,7 @@ from orders import intents
 from orders.actions.locking import wake_workers
 from orders.deadlines import oslo_date
 from orders.models import Case, Command, database_now
-from orders.states import CaseEnd, CommandStatus
+from orders.states import CaseEnd, CommandStatus, OrderStatus
 
 RETRIED_AT_ONCE = 200
 """How many cases one press of the button has tried again at most."""
@@ -57,8 +57,22 @@ class PortStillOpen(Exception):  # noqa: N818 -- errors are sentences, not suffi
     """The meter was last seen open, and nothing permits it: that is never closed."""
 
 
+class OrderStillWaits(Exception):  # noqa: N818 -- errors are sentences
+    """The case is all that a held order has: carry the order on, or give it up."""
+
+
 class NoReason(Exception):  # noqa: N818 -- errors are sentences, not suffixes
     """A case is closed with a reason."""
+
+
+NOT_RETRIED = (
+    CaseSettled,
+    NothingToRetry,
+    OrderStillWaits,
+    AlreadyUnderWay,
+    RetryNotPermitted,
+)
+"""Why one case among many is left as it is."""
 
 
 def retry_case(*, case_id: UUID, by: log.Actor, now: datetime) -> Command:
@@ -69,11 +83,12 @@ def retry_case(*, case_id: UUID, by: log.Actor, now: datetime) -> Command:
     :raises Case.DoesNotExist: there is no such case.
     :raises CaseSettled: it is closed.
     :raises NothingToRetry: the port is as it should be, or there is none.
+    :raises OrderStillWaits: nothing may be sent for an order on hold.
     :raises NothingIsSent: the head-end is switched off or only observed.
     :raises AlreadyUnderWay: a command for it has left and has not come to its end.
     :raises RetryNotPermitted: no consent stands behind the opening any more.
     """
-    with _unsettled(case_id) as case:
+    with unsettled(case_id) as case:
         command = _try_again(case, by=by, now=now)
         wake_workers(command.port)
         return command
@@ -96,9 +111,9 @@ def retry_cases(*, head_end_id: UUID, by: log.Actor, now: datetime) -> Retried:
     tried: list[HanPort] = []
     for case_id in found[:RETRIED_AT_ONCE]:
         try:
-            with _unsettled(case_id) as case:
+            with unsettled(case_id) as case:
                 tried.append(_try_again(case, by=by, now=now).port)
-        except (CaseSettled, NothingToRetry, AlreadyUnderWay, RetryNotPermitted):
+        except NOT_RETRIED:
             continue
     if tried:
         wake_workers(tried[0])
@@ -113,7 +128,7 @@ def send_fitter(*, case_id: UUID, by: log.Actor, now: datetime) -> Case:
     :raises NothingToRetry: it is about no port.
     :raises VisitAlreadyAsked: that was done before.
     """
-    with _unsettled(case_id) as case:
+    with unsettled(case_id) as case:
         if case.port is None:
             raise NothingToRetry
         if case.visit_asked_at is not None:
@@ -132,10 +147,12 @@ def close_case(
     :raises CaseSettled: it is closed.
     :raises NoReason: nothing is said, or what nobody can say.
     :raises PortStillOpen: the port stands open without a consent.
+    :raises OrderStillWaits: it is all that a held order has.
     """
     if not note.strip() or end == CaseEnd.OVER:
         raise NoReason
-    with _unsettled(case_id) as case:
+    with unsettled(case_id) as case:
+        _require_not_held(case)
         if case.port is not None:
             stands_open = HanPort.objects.open_unwanted(on=oslo_date(now))
             if stands_open.filter(pk=case.port.pk).exists():
@@ -149,6 +166,8 @@ def _try_again(case: Case, *, by: log.Actor, now: datetime) -> Command:
     port = case.port
     if port is None:
         raise NothingToRetry
+    if case.order is not None and case.order.status == OrderStatus.ON_HOLD:
+        raise OrderStillWaits
     if port.reported == port.desired:
         asked = case.command.desired if case.command is not None else port.desired
         is_given_up = asked == DesiredState.OPEN != port.desired
@@ -160,6 +179,18 @@ def _try_again(case: Case, *, by: log.Actor, now: datetime) -> Command:
         raise RetryNotPermitted
     case.note_retry(command, by=by, at=now)
     return command
+
+
+def _require_not_held(case: Case) -> None:
+    """The one case that a held order must have.
+
+    :raises OrderStillWaits: this is such a case.
+    """
+    order = case.order
+    is_held = order is not None and order.status == OrderStatus.ON_HOLD
+    others = Case.objects.unsettled().filter(order=order).exclude(pk=case.pk)
+    if is_held and not others.exists():
+        raise OrderStillWaits
 
 
 def _waiting(port: HanPort) -> Command | None:
@@ -182,7 +213,7 @@ def _waiting(port: HanPort) -> Command | None:
 
 
 @contextmanager
-def _unsettled(case_id: UUID) -> Iterator[Case]:
+def unsettled(case_id: UUID) -> Iterator[Case]:
     """One transaction around a case, its port locked before it."""
     with transaction.atomic():
         port_id = Case.objects.values_list("port_id", flat=True).get(pk=case_id)

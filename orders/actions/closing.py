@@ -1,13 +1,15 @@
 """Ordering the port closed: as easy as opening it, and no reason is asked for."""
 
 from datetime import datetime
+from typing import TypeGuard
 
 from hanportal.accounts.models import CallerVerification, Customer, Representation
 from hanportal.audit import log
-from meters.models import MeteringPoint
+from meters.models import HanPort, MeteringPoint
 from meters.states import ReportedState
 from notifications.models import MessageKind
 from orders import intents, notices, reconciliation
+from orders.actions.cancelling import take_back
 from orders.actions.locking import locked_port
 from orders.actions.origin import (
     AlreadyOrdered,
@@ -32,6 +34,9 @@ def place_closing(
     representation: Representation | None = None,
 ) -> Order:
     """Withdraw the consent and order the port closed, on Min side.
+
+    An opening that is still on hold, at a port that is closed, is taken back instead:
+    there is nothing to send. It is that order which is returned, cancelled.
 
     :param representation: on what somebody else does it for the customer.
     :raises NotRepresented: that right was revoked, is over, or is another customer's.
@@ -80,6 +85,9 @@ def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> O
         is_closed = port.reported == ReportedState.CLOSED
         if consent is None and live is None and is_closed:
             raise NothingToClose
+        if _is_only_held(live, port):
+            take_back(port, live, origin, now=now)
+            return live
         notices.take_back(MessageKind.PORT_OPEN, port, at=now)
         if live is not None:
             live.transition_to(OrderStatus.SUPERSEDED, by=origin.by, at=now)
@@ -95,6 +103,12 @@ def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> O
         intents.want_closed(port, order=order, by=origin.by, at=now)
         notices.tell(MessageKind.CLOSING_RECEIVED, order, at=now)
     return order
+
+
+def _is_only_held(live: Order | None, port: HanPort) -> TypeGuard[Order]:
+    """An opening waits, and the meter was never asked to open."""
+    is_held = live is not None and live.status == OrderStatus.ON_HOLD
+    return is_held and intents.is_known_closed(port)
 
 
 def _refuse_own(live: Order, origin: Origin) -> None:

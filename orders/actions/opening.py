@@ -17,9 +17,9 @@ from hanportal.accounts.models import (
 )
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
-from meters.states import HanCapability
+from meters.states import HanCapability, ReportedState
 from notifications.models import MessageKind
-from orders import intents, notices, reconciliation
+from orders import holds, intents, notices, reconciliation
 from orders.actions.locking import NoMeter, NotHolder, locked_port
 from orders.actions.origin import (
     AlreadyOrdered,
@@ -57,7 +57,7 @@ class IdentificationTooOld(Exception):  # noqa: N818 -- errors are sentences
 
 
 class MeterCannotOpen(Exception):  # noqa: N818 -- errors are sentences, not suffixes
-    """This meter's port can't be opened from here; `capability` says what it takes."""
+    """This meter has no port that can be opened; only another meter helps."""
 
     def __init__(self, capability: HanCapability) -> None:
         super().__init__(f"The meter's HAN port can't be opened: {capability}.")
@@ -126,7 +126,8 @@ def place_opening(
     :raises NoMeter: no meter is installed there.
     :raises ConsentIncomplete: a statement or the placement was not confirmed.
     :raises IdentificationTooOld: the login is older than a consent may rest on.
-    :raises MeterCannotOpen: it takes a module or a visit, or can't be done.
+    :raises MeterCannotOpen: no module and no visit would help. Where they would, the
+        order is placed and held.
     :raises AlreadyOrdered: an opening is already under way.
     :raises AlreadyOpen: the port is open under a consent that still holds.
     """
@@ -302,7 +303,8 @@ def _open_one(
     placement: Placement | None,
     now: datetime,
 ) -> Order:
-    """The consent, the order and the command of one point whose port is locked."""
+    """The consent and the order of one point whose port is locked; and the command,
+    or what somebody must do before there can be one."""
     overtaken.make_way(by=origin.by, at=now)
     consent = Consent.give(
         customer=origin.customer,
@@ -326,7 +328,11 @@ def _open_one(
         at=now,
         placement=placement,
     )
-    intents.want_open(port, order=order, consent=consent, by=origin.by, at=now)
+    reason = holds.reason_at(port)
+    if reason is None:
+        intents.want_open(port, order=order, consent=consent, by=origin.by, at=now)
+    else:
+        holds.hold(order, port, reason, by=origin.by, at=now)
     notices.tell(MessageKind.ORDER_RECEIVED, order, at=now)
     return order
 
@@ -360,12 +366,17 @@ def _require_complete(agreement: Agreement) -> SecurityPlacement:
 def _require_openable(port: HanPort, metering_point: MeteringPoint) -> Overtaken:
     """Nothing may stand against the opening; gives what it overtakes."""
     capability = HanCapability(port.meter.han_capability)
-    if capability != HanCapability.REMOTE:
+    if capability == HanCapability.UNSUPPORTED:
         raise MeterCannotOpen(capability)
     live = intents.live_order(metering_point)
     if live is not None and live.kind == OrderKind.OPEN:
         raise AlreadyOrdered(live)
     consent = intents.active_consent(metering_point)
-    if live is None and consent is not None and not consent.is_legacy:
+    is_open_by_hand = (
+        port.reported == ReportedState.OPEN and holds.reason_at(port) is not None
+    )
+    # What somebody opened at the meter is not held only to replace its consent.
+    stands = consent is not None and (is_open_by_hand or not consent.is_legacy)
+    if live is None and stands:
         raise AlreadyOpen
     return Overtaken(closing=live, consent=consent)

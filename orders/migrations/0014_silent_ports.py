@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('meters', '0010_limits_of_head_ends'),
-        ('orders', '0012_gates_of_head_ends'),
+        ('orders', '0013_held_orders'),
     ]
 
     operations = [

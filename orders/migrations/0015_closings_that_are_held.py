@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0012_gates_of_head_ends'),
+        ('orders', '0014_silent_ports'),
     ]
 
     operations = [
         migrations.AlterField(
             model_name='case',
             name='kind',
-            field=models.CharField(choices=[('command_dead', 'kommandoen kan ikke utføres'), ('command_rejected', 'måleren avviste kommandoen'), ('command_expired', 'fristen gikk ut'), ('head_end_refuses_us', 'frontsystemet avviser oss'), ('open_without_consent', 'åpen uten samtykke'), ('new_meter_cannot_open', 'den nye måleren kan ikke åpnes herfra'), ('opening_overdue', 'porten er ikke åpnet igjen i tide'), ('closing_held', 'kan bli åpnet for sent, og bremsen holder igjen')], max_length=30),
+            field=models.CharField(choices=[('command_dead', 'kommandoen kan ikke utføres'), ('command_rejected', 'måleren avviste kommandoen'), ('command_expired', 'fristen gikk ut'), ('head_end_refuses_us', 'frontsystemet avviser oss'), ('open_without_consent', 'åpen uten samtykke'), ('new_meter_cannot_open', 'den nye måleren kan ikke åpnes herfra'), ('opening_overdue', 'porten er ikke åpnet igjen i tide'), ('port_silent', 'porten er åpen, og kunden får ingen data'), ('closing_held', 'kan bli åpnet for sent, og bremsen holder igjen'), ('order_needs_module', 'en HAN-modul må sendes til kunden'), ('order_needs_visit', 'en montør må til måleren'), ('order_needs_exchange', 'måleren må byttes')], max_length=30),
         ),
     ]

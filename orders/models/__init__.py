@@ -6,7 +6,8 @@ from orders.models.brakes import (
     counts_against_the_brake,
     waiting_closings,
 )
-from orders.models.cases import Case, CaseQuerySet
+from orders.models.case_reads import CaseQuerySet
+from orders.models.cases import Case
 from orders.models.commands import Command, database_now
 from orders.models.consents import Consent
 from orders.models.exchanges import Callback, CallbackQuerySet, Exchange

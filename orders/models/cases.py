@@ -1,73 +1,22 @@
 """Cases: what machines could not settle and a human must."""
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Self
 
 from django.db import models
-from django.db.models import F, Q, Value, When
+from django.db.models import F, Q
 from uuid6 import uuid7
 
 from hanportal.audit import log
 from meters.models import HanPort, HeadEnd
+from orders.models.case_reads import CaseQuerySet
 from orders.models.commands import Command
 from orders.models.orders import Order
-from orders.states import UNSETTLED_COMMAND_STATUSES, CaseEnd, CaseKind
-
-
-class CaseQuerySet(models.QuerySet["Case"]):
-    """Named reads of cases."""
-
-    def about(self, orders: Collection[Order]) -> Self:
-        """What humans had to do about these orders, the oldest first."""
-        return self.filter(order__in=orders).order_by("opened_at", "id")
-
-    def of_silence(self, port: HanPort, *, since: datetime) -> "Case | None":
-        """What was last reported of this port's silence, no earlier than that."""
-        found = self.filter(
-            kind=CaseKind.PORT_SILENT, port=port, opened_at__gte=since
-        ).select_related("order__placement")
-        return found.order_by("-opened_at", "-id").first()
-
-    def unsettled(self) -> Self:
-        """Cases that still need a human."""
-        return self.filter(closed_at__isnull=True)
-
-    def to_retry(self, head_end: HeadEnd) -> Self:
-        """Refused or dead commands at a head-end that are still wanted."""
-        sent = Command.objects.filter(status__in=UNSETTLED_COMMAND_STATUSES)
-        return (
-            self.unsettled()
-            .filter(
-                kind__in=[CaseKind.COMMAND_DEAD, CaseKind.COMMAND_REJECTED],
-                head_end=head_end,
-                command__desired=F("port__desired"),
-            )
-            .exclude(port__reported=F("port__desired"))
-            .exclude(port__in=sent.values("port_id"))
-            .order_by("opened_at", "id")
-        )
-
-    def settled(self) -> Self:
-        """Cases that are closed."""
-        return self.filter(closed_at__isnull=False)
-
-    def most_urgent_first(self) -> Self:
-        """What is open without consent before all else, then the oldest."""
-        urgency = models.Case(
-            When(kind=CaseKind.OPEN_WITHOUT_CONSENT, then=Value(0)), default=Value(1)
-        )
-        return self.annotate(urgency=urgency).order_by("urgency", "opened_at", "id")
-
-    def for_pages(self) -> Self:
-        """With what a page says of each."""
-        return self.select_related(
-            "head_end",
-            "port__meter__head_end",
-            "command",
-            "order__placement__customer",
-            "order__metering_point",
-        )
+from orders.states import (
+    HOLD_CASES,
+    CaseEnd,
+    CaseKind,
+    HoldReason,
+)
 
 
 class Case(models.Model):
@@ -98,6 +47,8 @@ class Case(models.Model):
     closing_note = models.CharField(max_length=300, blank=True, default="")
     visit_asked_at = models.DateTimeField(null=True)
     """Since when somebody is to go there."""
+    module_sent_at = models.DateTimeField(null=True)
+    """When the module was posted to the customer."""
     exposed_after = models.DateTimeField(null=True)
     """When the meter was last seen closed before; None where it never was."""
     exposed_from = models.DateTimeField(null=True)
@@ -111,13 +62,19 @@ class Case(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "port"],
-                condition=Q(closed_at__isnull=True, port__isnull=False),
+                condition=Q(closed_at__isnull=True, port__isnull=False)
+                & ~Q(kind__in=list(HOLD_CASES.values())),
                 name="case_one_open_per_kind_and_port",
             ),
             models.UniqueConstraint(
                 fields=["kind", "head_end"],
                 condition=Q(closed_at__isnull=True, port__isnull=True),
                 name="case_one_open_per_kind_and_head_end",
+            ),
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(closed_at__isnull=True, kind__in=list(HOLD_CASES.values())),
+                name="case_one_open_per_held_order",
             ),
             models.CheckConstraint(
                 name="case_closed_says_how",
@@ -214,6 +171,27 @@ class Case(models.Model):
         return case
 
     @classmethod
+    def open_for_held(
+        cls, order: Order, *, port: HanPort, by: log.Actor, at: datetime
+    ) -> "Case":
+        """Open the case about what a held order waits for, or return the open one."""
+        reason = HoldReason(order.hold_reason)
+        case, is_new = cls.objects.get_or_create(
+            kind=HOLD_CASES[reason],
+            order=order,
+            closed_at=None,
+            defaults={
+                "port": port,
+                "head_end": port.meter.head_end,
+                "detail": f"The order is on hold: {reason}.",
+                "opened_at": at,
+            },
+        )
+        if is_new:
+            case._trace(chain=case.chain, by=by, at=at)
+        return case
+
+    @classmethod
     def open_for_head_end(
         cls,
         kind: CaseKind,
@@ -288,6 +266,12 @@ class Case(models.Model):
         self.visit_asked_at = at
         self.save(update_fields=["visit_asked_at"])
         self._record("case.visit_asked", chain=self.chain, by=by, at=at, facts={})
+
+    def send_module(self, *, by: log.Actor, at: datetime) -> None:
+        """The module is in the post."""
+        self.module_sent_at = at
+        self.save(update_fields=["module_sent_at"])
+        self._record("case.module_sent", chain=self.chain, by=by, at=at, facts={})
 
     def note_retry(self, command: Command, *, by: log.Actor, at: datetime) -> None:
         """A person had it tried again, by this command."""

@@ -10,6 +10,7 @@ from uuid6 import uuid7
 from hanportal.accounts.models import CallerVerification, Customer, Representation
 from hanportal.audit import log
 from meters.models import HanPort, MeteringPoint
+from orders import deadlines
 from orders.models.consents import Consent, on_behalf
 from orders.models.references import new_reference
 from orders.states import (
@@ -17,6 +18,7 @@ from orders.states import (
     ORDER_TRANSITIONS,
     Channel,
     FailureReason,
+    HoldReason,
     OrderKind,
     OrderStatus,
 )
@@ -166,6 +168,12 @@ class Order(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     """The meter's own time of the state that fulfilled the order."""
     ended_at = models.DateTimeField(null=True)
+    hold_reason = models.CharField(
+        max_length=20, choices=HoldReason.choices, blank=True, default=""
+    )
+    """What it waits for while it is on hold."""
+    resumed_at = models.DateTimeField(null=True)
+    """When what it last waited for was in place."""
     failure_reason = models.CharField(
         max_length=20, choices=FailureReason.choices, blank=True, default=""
     )
@@ -198,6 +206,10 @@ class Order(models.Model):
                 | Q(confirmed_at__isnull=False),
             ),
             models.CheckConstraint(
+                name="order_only_held_waits_for_something",
+                condition=Q(hold_reason="") | Q(status=OrderStatus.ON_HOLD),
+            ),
+            models.CheckConstraint(
                 name="order_failed_says_why",
                 condition=~Q(status=OrderStatus.FAILED) | ~Q(failure_reason=""),
             ),
@@ -222,6 +234,18 @@ class Order(models.Model):
     def is_live(self) -> bool:
         """True while something is still to happen."""
         return self.status in LIVE_ORDER_STATUSES
+
+    @property
+    def given_up_from(self) -> datetime:
+        """When an opening that has not succeeded is given up.
+
+        One that was held is tried for as long again from when it could be carried on;
+        the promised date stays.
+        """
+        last = self.due_date
+        if self.resumed_at is not None:
+            last = max(last, deadlines.due_date(self.resumed_at))
+        return deadlines.late_from(last)
 
     @classmethod
     def place(
@@ -276,6 +300,8 @@ class Order(models.Model):
         self.status = status
         if status not in LIVE_ORDER_STATUSES:
             self.ended_at = at
+        if status != OrderStatus.ON_HOLD:
+            self.hold_reason = ""
         self.save()
         self._trace(
             f"order.{status}",
@@ -283,6 +309,20 @@ class Order(models.Model):
             at=at,
             facts={"from": str(before), "reason": reason},
         )
+
+    def hold(self, reason: HoldReason, *, by: log.Actor, at: datetime) -> None:
+        """It waits for this; also where it waited for something else until now."""
+        self.hold_reason = reason
+        if self.status != OrderStatus.ON_HOLD:
+            self.transition_to(OrderStatus.ON_HOLD, by=by, at=at, reason=str(reason))
+            return
+        self.save(update_fields=["hold_reason"])
+        self._trace("order.held_anew", by=by, at=at, facts={"reason": str(reason)})
+
+    def resume(self, *, by: log.Actor, at: datetime) -> None:
+        """What it waited for is in place."""
+        self.resumed_at = at
+        self.transition_to(OrderStatus.IN_PROGRESS, by=by, at=at, reason="resumed")
 
     def carry_over(self, port: HanPort, *, by: log.Actor, at: datetime) -> None:
         """The meter was exchanged: the order goes on at the new one's port."""

@@ -9,6 +9,7 @@
 
 from orders.reconciliation.cases import close_what_is_over
 from orders.reconciliation.endings import make_room_for_holder
+from orders.reconciliation.holds import fulfil_as_opened
 from orders.reconciliation.nightly import read_in_turn
 from orders.reconciliation.ports import reconcile_ports
 from orders.reconciliation.register import follow_register
@@ -18,6 +19,7 @@ __all__ = [
     "close_what_is_over",
     "follow_register",
     "forget_exchanges",
+    "fulfil_as_opened",
     "make_room_for_holder",
     "read_in_turn",
     "reconcile_ports",

@@ -11,7 +11,14 @@ from meters.headend import Clock, Fault
 from meters.models import HanPort
 from meters.states import DesiredState, ReportedState
 from orders.models import Case, Command, Exchange
-from orders.states import CaseEnd, CaseKind, CommandStatus
+from orders.states import (
+    HOLD_CASES,
+    LIVE_ORDER_STATUSES,
+    CaseEnd,
+    CaseKind,
+    CommandStatus,
+    OrderStatus,
+)
 
 SETTLER = log.Actor(log.ActorKind.SYSTEM, "case-sweep")
 BATCH = 200
@@ -44,13 +51,18 @@ def _is_over() -> Q:
     is_closed = ~wanted_open & Q(port__reported=ReportedState.CLOSED)
     asked_open = Q(command__desired=DesiredState.OPEN)
     asked_closed = Q(command__desired=DesiredState.CLOSED)
+    is_held_no_more = ~Q(order__status=OrderStatus.ON_HOLD) | ~Q(order__port=F("port"))
+    was_taken_back = Q(order__isnull=False) & ~Q(
+        order__status__in=[*LIVE_ORDER_STATUSES, OrderStatus.COMPLETED]
+    )
     return (
         Q(kind=CaseKind.OPEN_WITHOUT_CONSENT) & (is_closed | wanted_open)
         | Q(kind__in=ABOUT_COMMANDS)
         & Q(port__reported_at__gt=F("opened_at"))
         & ((asked_open & is_open) | (asked_closed & is_closed))
-        | Q(kind=CaseKind.NEW_METER_CANNOT_OPEN) & is_open
+        | Q(kind=CaseKind.NEW_METER_CANNOT_OPEN) & (is_open | was_taken_back)
         | Q(kind=CaseKind.PORT_SILENT) & ~wanted_open
+        | Q(kind__in=list(HOLD_CASES.values())) & is_held_no_more
         | Q(kind=CaseKind.OPENING_OVERDUE) & (is_open | ~wanted_open)
         | Q(kind=CaseKind.CLOSING_HELD)
         & (wanted_open | (is_closed & Q(port__reported_at__gt=F("opened_at"))))

@@ -15,7 +15,7 @@ from meters.headend import Clock
 from meters.models import HanPort, Installation
 from meters.states import DesiredState, HanCapability
 from notifications.models import MessageKind
-from orders import intents, notices
+from orders import holds, intents, notices
 from orders.deadlines import oslo_date
 from orders.models import Case, Command, Consent, LifeEvent, Order, chains_of
 from orders.reconciliation.point import (
@@ -255,10 +255,10 @@ def _wait_here(
     here: HanPort, order: Order | None, consent: Consent, *, now: datetime
 ) -> None:
     """The new meter takes a module or a visit: a human must see to it."""
-    if order is not None and order.status != OrderStatus.ON_HOLD:
-        order.transition_to(
-            OrderStatus.ON_HOLD, by=REGISTER, at=now, reason="meter_exchanged"
-        )
+    reason = holds.REASONS.get(HanCapability(here.meter.han_capability))
+    if order is not None and reason is not None:
+        holds.hold(order, here, reason, by=REGISTER, at=now)
+        return
     Case.open_at_port(
         CaseKind.NEW_METER_CANNOT_OPEN,
         port=here,

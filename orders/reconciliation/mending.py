@@ -14,6 +14,7 @@ from orders.models import (
     counts_against_the_brake,
     database_now,
 )
+from orders.reconciliation.holds import settle_if_opened_by_hand
 from orders.states import CaseKind, CommandStatus
 
 RECONCILER = log.Actor(log.ActorKind.SYSTEM, "reconciliation")
@@ -28,6 +29,8 @@ def mend(port: HanPort, *, last_closed_at: datetime | None, now: datetime) -> No
     """
     if port.meter.head_end.is_observing:
         port.read_back_by(database_now() + OBSERVED_AGAIN_AFTER)
+        return
+    if settle_if_opened_by_hand(port, by=RECONCILER, at=now):
         return
     command = intents.reconcile(port, by=RECONCILER, at=now)
     is_exposed = (

@@ -19,6 +19,7 @@ from orders.reconciliation.exchanges import (
     close_what_nobody_wants,
     settle_what_was_overtaken,
 )
+from orders.reconciliation.holds import carry_on_what_was_held
 from orders.reconciliation.lateness import alarm_what_is_not_open_yet
 from orders.reconciliation.rollbacks import restore_what_was_rolled_back
 
@@ -29,6 +30,7 @@ STEPS = (
     end_consents_of_the_dead,
     restore_what_was_rolled_back,
     carry_over_to_new_meters,
+    carry_on_what_was_held,
     close_what_nobody_wants,
     settle_what_was_overtaken,
     tell_who_came,

@@ -101,17 +101,16 @@ def test_a_no_is_a_no(world: World, desk: Desk) -> None:
     assert Order.objects.count() == 0
 
 
-def test_a_meter_that_needs_a_module_is_refused_in_words(
-    world: World, desk: Desk
-) -> None:
+def test_a_meter_without_a_port_is_refused_in_words(world: World, desk: Desk) -> None:
     meter = world.port.meter
     type(meter).objects.filter(pk=meter.pk).update(
-        han_capability=HanCapability.NEEDS_MODULE
+        han_capability=HanCapability.UNSUPPORTED
     )
     desk.pass_control()
     answer = desk.post(opening(desk, world), **desk.agreement(world.terms))
     assert answer.status_code == 409
-    assert "trenger en HAN-modul" in answer.content.decode()
+    told = answer.content.decode()
+    assert "Måleren har ingen HAN-port som kan åpnes. Den må byttes" in told
 
 
 def test_a_second_opening_leads_to_the_first(world: World, desk: Desk) -> None:

@@ -225,12 +225,12 @@ def test_every_step_asks_for_a_login(world: World, step: str) -> None:
     assert answer["Location"].startswith("/logg-inn/")
 
 
-def test_a_meter_that_needs_a_module_is_refused_at_the_last_step_too(
+def test_a_meter_without_a_port_is_refused_at_the_last_step_too(
     world: World, log_in: LogIn
 ) -> None:
     other = a_customer("K2", national_id="01908000249")
     point, _port = a_point_with_meter(
-        other, world.head_end, number=2, capability=HanCapability.NEEDS_MODULE
+        other, world.head_end, number=2, capability=HanCapability.UNSUPPORTED
     )
     client = log_in(other)
     path = f"/min-side/malepunkt/{point.id}/apne/"

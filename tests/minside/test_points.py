@@ -95,16 +95,12 @@ def test_silence_of_the_meter_is_told_as_not_knowing(
     assert states(get(kari)) == ["unknown"]
 
 
-@pytest.mark.parametrize(
-    "capability",
-    [HanCapability.NEEDS_MODULE, HanCapability.NEEDS_VISIT, HanCapability.UNSUPPORTED],
-)
-def test_a_meter_that_cannot_be_opened_from_here_has_no_order_button(
-    world: World, log_in: LogIn, capability: HanCapability
+def test_a_meter_that_cannot_be_opened_has_no_order_button(
+    world: World, log_in: LogIn
 ) -> None:
     other = a_customer("K2", national_id="01908000249")
     point, _port = a_point_with_meter(
-        other, world.head_end, number=2, capability=capability
+        other, world.head_end, number=2, capability=HanCapability.UNSUPPORTED
     )
     client = log_in(other)
     assert "Se hva måleren trenger" in get(client)

@@ -5,14 +5,16 @@ from django.db import connection
 from hanportal.audit.verify import Tally, examine
 from meters.models import HanPort, Holding, Installation, MeteringPoint
 from meters.states import DesiredState, HanCapability, ReportedState
+from orders import reconciliation
 from orders.models import Case, Command, Consent, LifeEvent, Order
-from orders.states import OrderStatus
+from orders.states import HOLD_CASES, OrderStatus
 from tests.orders.register_model import RegisterModel
 from tests.orders.register_world import POINTS, Street
 
 
 def assert_the_street_is_as_the_model(street: Street, model: RegisterModel) -> None:
     """All of it; the model knows the register and the wishes, the ledger the meters."""
+    reconciliation.close_what_is_over(clock=street.world.clock)
     _assert_nothing_is_under_way()
     _assert_the_register(street, model)
     _assert_the_consents(street, model)
@@ -34,7 +36,11 @@ def _assert_nothing_is_under_way() -> None:
     assert not HanPort.objects.exclude(read_back_due_at=None).exists()
     for order in Order.objects.live():
         assert order.status == OrderStatus.ON_HOLD
-        assert Case.objects.filter(order=order).exists()
+        assert order.hold_reason
+        assert Case.objects.unsettled().filter(order=order).exists()
+    for case in Case.objects.unsettled().filter(kind__in=HOLD_CASES.values()):
+        assert case.order is not None
+        assert case.order.status == OrderStatus.ON_HOLD
     for order in Order.objects.filter(status=OrderStatus.FAILED):
         assert Case.objects.filter(order=order).exists()
 
@@ -76,5 +82,9 @@ def _assert_the_port(port: HanPort, street: Street, model: RegisterModel) -> Non
         assert (port.desired, state) == (DesiredState.CLOSED, ReportedState.CLOSED)
     elif is_remote:
         assert (port.desired, state) == (DesiredState.OPEN, ReportedState.OPEN)
+    if Order.objects.live().filter(port=port).exists():
+        # What is on hold: nothing was opened, and nothing is wanted open.
+        assert (port.desired, state) == (DesiredState.CLOSED, ReportedState.CLOSED)
+        assert not is_remote
     if port.generation:
         assert port.reported == state == ReportedState(port.desired)

@@ -19,14 +19,16 @@ from meters.models import HanPort, Meter, MeteringPoint
 from meters.register import derive_today, take_events, take_rows
 from meters.register.items import ItemOutcome
 from meters.states import DesiredState, HanCapability, ReportedState, ReportSource
-from orders import fulfilment, reconciliation
+from orders import actions, fulfilment, reconciliation
 from orders.deadlines import oslo_date
 from orders.fulfilment.callbacks import apply_report
-from orders.models import Command, Consent, LifeEvent
+from orders.models import Case, Command, Consent, LifeEvent, Order
+from orders.states import CaseKind, OrderStatus
 from tests.conftest import server_url
 from tests.orders.register_model import Item
 from tests.orders.world import FakeHeadEnd, World, a_customer, a_point_with_meter, gsrn
 
+FITTER = Actor(ActorKind.STAFF, "S7")
 MACHINE = Actor(ActorKind.REGISTER, "api:test")
 SENDER = "kis"
 NATIONAL_IDS = {"K1": "01908000079", "K2": "01908000230", "K3": "06896100090"}
@@ -73,6 +75,8 @@ class ObedientMeters(FakeHeadEnd):
                 consent = Consent.objects.behind(port, on=on)
                 assert consent is not None
                 assert consent.permits_opening(port, on=on)
+                held = Order.objects.filter(port=port, status=OrderStatus.ON_HOLD)
+                assert not held.exists()
         self.received += commands
         return [Submission(command_id=command.id, fault=None) for command in commands]
 
@@ -177,6 +181,7 @@ class Street:
         world = self.world
         fulfilment.recover_expired_leases(clock=world.clock)
         fulfilment.give_up_overdue(clock=world.clock)
+        reconciliation.close_what_is_over(clock=world.clock)
         facts: dict[str, Any] = {
             "head_end": world.head_end,
             "clock": world.clock,
@@ -200,6 +205,20 @@ class Street:
         for result in self.meters.results:
             self.report(result)
         self.meters.results = []
+
+    def open_by_hand(self, gsrn: str) -> None:
+        """A fitter opens the port, where an order still waits for that, and says so."""
+        held = Case.objects.unsettled().filter(
+            kind=CaseKind.ORDER_NEEDS_VISIT, order__metering_point__gsrn=gsrn
+        )
+        for case in held.select_related("port__meter"):
+            assert case.port is not None
+            try:
+                actions.opened_by_fitter(case_id=case.id, by=FITTER, now=self.world.now)
+            except (actions.NotHeld, actions.RetryNotPermitted):
+                continue
+            ledger = self.meters.ledger.setdefault(case.port.meter.serial, [])
+            ledger.append(ReportedState.OPEN)
 
     def is_at_rest(self) -> bool:
         """Whether nothing runs and nothing is due."""

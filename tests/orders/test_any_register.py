@@ -190,7 +190,9 @@ class AnyRegister(RuleBasedStateMachine):
 
     @rule(
         serial=st.sampled_from(SERIALS),
-        capability=st.sampled_from(["remote", "remote", "needs_module"]),
+        capability=st.sampled_from(
+            ["remote", "remote", "needs_module", "needs_visit", "unsupported"]
+        ),
     )
     def a_row_tells_what_a_meter_can(self, serial: str, capability: str) -> None:
         assert self.street.row(
@@ -217,7 +219,7 @@ class AnyRegister(RuleBasedStateMachine):
         except actions.NoMeter:
             assert model.meter(gsrn, on) is None
         except actions.MeterCannotOpen:
-            assert self._capability(gsrn) != "remote"
+            assert self._capability(gsrn) == "unsupported"
         except (actions.AlreadyOpen, actions.AlreadyOrdered):
             assert model.wishes[gsrn].customer == who
         else:
@@ -260,6 +262,10 @@ class AnyRegister(RuleBasedStateMachine):
             except (actions.AlreadySent, actions.NotCancellable):
                 continue
             del self.model.wishes[gsrn]
+
+    @rule(gsrn=points)
+    def a_fitter_opens_it(self, gsrn: str) -> None:
+        self.street.open_by_hand(gsrn)
 
     @rule()
     def the_register_is_followed(self) -> None:

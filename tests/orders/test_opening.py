@@ -104,12 +104,8 @@ def test_who_has_moved_out_is_no_holder_any_more(world: World) -> None:
         world.order_opening()
 
 
-@pytest.mark.parametrize(
-    "capability", sorted(set(HanCapability) - {HanCapability.REMOTE})
-)
-def test_a_meter_that_cannot_be_opened_from_here_is_said_so(
-    world: World, capability: HanCapability
-) -> None:
+def test_a_meter_that_cannot_be_opened_is_said_so(world: World) -> None:
+    capability = HanCapability.UNSUPPORTED
     point, _port = a_point_with_meter(
         world.customer, world.head_end, number=2, capability=capability
     )

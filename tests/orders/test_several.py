@@ -62,23 +62,23 @@ def test_what_stands_against_one_stands_against_all_and_is_told_by_point(
     world: World,
 ) -> None:
     points = more_points(world, 2)
-    fitter, _port = a_point_with_meter(
+    portless, _port = a_point_with_meter(
         world.customer,
         world.head_end,
         number=3,
-        capability=HanCapability.NEEDS_VISIT,
+        capability=HanCapability.UNSUPPORTED,
     )
     another = a_customer("K2", national_id="01908000230")
     anothers, _port = a_point_with_meter(another, world.head_end, number=4)
     ordered = world.order_opening()
 
     with pytest.raises(actions.SomeRefused) as refused:
-        order_all(world, [*points, fitter, anothers])
+        order_all(world, [*points, portless, anothers])
 
     kinds = {point: type(why) for point, why in refused.value.refusals.items()}
     assert kinds == {
         world.point.id: actions.AlreadyOrdered,
-        fitter.id: actions.MeterCannotOpen,
+        portless.id: actions.MeterCannotOpen,
         anothers.id: actions.NotHolder,
     }
     assert list(Order.objects.all()) == [ordered]

@@ -116,13 +116,25 @@ class PointRow:
 
     @property
     def can_be_opened(self) -> bool:
-        """An opening can be ordered; what was given before the portal is replaced."""
+        """An opening can be ordered; what was given before the portal is replaced.
+
+        What somebody opened at the meter on such a consent is left as it is.
+        """
+        if self.meter is None or self.port is None:
+            return False
+        is_by_hand = self.takes is not None and self.port.reported == ReportedState.OPEN
         return (
-            self.meter is not None
-            and self.meter.han_capability == HanCapability.REMOTE
-            and (self.consent is None or self.consent.is_legacy)
+            self.meter.han_capability != HanCapability.UNSUPPORTED
+            and (self.consent is None or (self.consent.is_legacy and not is_by_hand))
             and (self.live_order is None or self.live_order.kind == OrderKind.CLOSE)
         )
+
+    @property
+    def takes(self) -> HanCapability | None:
+        """What must be done before the port can be opened; None where nothing must."""
+        if self.meter is None or self.meter.han_capability == HanCapability.REMOTE:
+            return None
+        return HanCapability(self.meter.han_capability)
 
     @property
     def can_be_closed(self) -> bool:

@@ -18,7 +18,7 @@ from meters.models import HeadEnd, MeteringPoint
 from meters.states import DesiredState
 from orders import actions
 from orders.models import Case, CaseQuerySet, Command, Exchange, PortRestart
-from orders.states import CaseKind, Remedy
+from orders.states import CaseKind, HoldReason, Remedy
 
 PAGE_SIZE = 25
 SHOWN_COMMANDS = 10
@@ -55,7 +55,10 @@ class CaseVerb(StrEnum):
 
     RETRY = "prov-igjen"
     RESTART = "start-pa-nytt"
+    MODULE = "modul-sendt"
     VISIT = "send-montor"
+    OPENED = "montor-apnet"
+    GIVE_UP = "gi-opp"
     CLOSE = "lukk"
 
 
@@ -173,6 +176,8 @@ class CasePage:
         if self.case.port is None:
             return (CaseVerb.CLOSE,)
         visit = () if self.case.visit_asked_at else (CaseVerb.VISIT,)
+        if self.held_for is not None:
+            return (*self._errands(self.held_for, visit), CaseVerb.GIVE_UP)
         return (*self._remedies, *visit, CaseVerb.CLOSE)
 
     @property
@@ -183,6 +188,24 @@ class CasePage:
         if actions.remedy_at(self.case.port) == Remedy.RESTART:
             return (CaseVerb.RESTART,)
         return ()
+
+    @property
+    def held_for(self) -> HoldReason | None:
+        """What the order at this port waits for; None where it does not wait."""
+        order = self.case.order
+        if order is None or order.port_id != self.case.port_id:
+            return None
+        return HoldReason(order.hold_reason) if order.hold_reason else None
+
+    def _errands(
+        self, reason: HoldReason, visit: tuple[CaseVerb, ...]
+    ) -> tuple[CaseVerb, ...]:
+        """The first is the next thing to do."""
+        if reason == HoldReason.NEEDS_VISIT:
+            return (*visit, CaseVerb.OPENED)
+        if reason == HoldReason.NEEDS_MODULE and self.case.module_sent_at is None:
+            return (CaseVerb.MODULE, *visit)
+        return visit
 
 
 def case_list(filters: Filters, *, after: str) -> CaseList:

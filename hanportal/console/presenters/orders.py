@@ -1,5 +1,6 @@
 """One order as an agent follows it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Delivery, Message
 from orders.models import Case, Command, Order
-from orders.states import OrderStatus
+from orders.states import HoldReason, OrderStatus
+
+_WAITS_FOR: Mapping[str, Promise] = {
+    HoldReason.NEEDS_MODULE: _("Venter på at HAN-modulen er sendt og satt inn"),
+    HoldReason.NEEDS_VISIT: _("Venter på at en montør har vært ved måleren"),
+    HoldReason.NEEDS_EXCHANGE: _("Venter på at måleren blir byttet"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +46,9 @@ class OrderPage:
         if not self.order.is_live:
             return ""
         if self.order.status == OrderStatus.ON_HOLD:
-            return _("Noe må på plass før den kan sendes")
+            return _WAITS_FOR.get(
+                self.order.hold_reason, _("Noe må på plass før den kan sendes")
+            )
         if self.order.sent_at is None:
             return _("Skal sendes til måleren")
         return _("Venter på at måleren bekrefter")
@@ -79,6 +88,7 @@ def _passed(order: Order) -> tuple[Passed, ...]:
     ended = OrderStatus(order.status).label.capitalize()
     moments: tuple[tuple[str | Promise, datetime | None], ...] = (
         (_("Bestilt"), order.placed_at),
+        (_("Det som manglet, er på plass"), order.resumed_at),
         (_("Sendt til måleren"), order.sent_at),
         (_("Måleren har bekreftet"), order.confirmed_at),
         (ended, order.ended_at),

@@ -19,7 +19,7 @@ from hanportal.accounts.guards import (
     switches_required,
 )
 from hanportal.accounts.models import User
-from hanportal.console.forms import CloseCaseForm
+from hanportal.console.forms import CloseCaseForm, GiveUpForm
 from hanportal.console.presenters.cases import (
     CasePage,
     CaseVerb,
@@ -49,6 +49,12 @@ REFUSALS: dict[type[Exception], Promise] = {
     actions.RetryNotPermitted: gettext_lazy(
         "Ingen samtykker lenger i at porten åpnes. Kunden må bestille på nytt."
     ),
+    actions.NotHeld: gettext_lazy("Ingen bestilling venter på dette lenger."),
+    actions.ModuleAlreadySent: gettext_lazy("Modulen er alt merket som sendt."),
+    actions.OrderStillWaits: gettext_lazy(
+        "Bestillingen venter fortsatt. Saken kan ikke lukkes før den er utført, "
+        "avbestilt eller gitt opp."
+    ),
     actions.VisitAlreadyAsked: gettext_lazy("Montør er allerede bedt om."),
     actions.PortStillOpen: gettext_lazy(
         "Måleren ble sist sett åpen, og ingen samtykker i det. Saken kan ikke lukkes "
@@ -57,13 +63,14 @@ REFUSALS: dict[type[Exception], Promise] = {
 }
 """What is said where nothing was done."""
 
-
-DEEDS: dict[CaseVerb, Callable[..., object]] = {
+DO: dict[CaseVerb, Callable[..., object]] = {
     CaseVerb.RETRY: actions.retry_case,
     CaseVerb.RESTART: actions.restart_for_case,
+    CaseVerb.MODULE: actions.send_module,
     CaseVerb.VISIT: actions.send_fitter,
+    CaseVerb.OPENED: actions.opened_by_fitter,
 }
-"""What is done after asking once; closing has a form."""
+"""What is asked once, and needs no words."""
 
 
 @require_safe
@@ -123,8 +130,10 @@ def act(
     shown = _found(request, case_id)
     if verb == CaseVerb.CLOSE:
         return _close(request, person, shown)
+    if verb == CaseVerb.GIVE_UP:
+        return _give_up(request, person, shown)
     if request.method == "POST":
-        do = DEEDS[verb]
+        do = DO[verb]
         return _done(
             request,
             shown,
@@ -172,6 +181,27 @@ def _close(request: HttpRequest, person: User, shown: CasePage) -> HttpResponse:
     return page(
         request,
         "console/close_case.html",
+        status=INVALID if form.errors else 200,
+        context={"shown": shown, "form": form},
+    )
+
+
+def _give_up(request: HttpRequest, person: User, shown: CasePage) -> HttpResponse:
+    form = GiveUpForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        return _done(
+            request,
+            shown,
+            lambda: actions.give_up_opening(
+                case_id=shown.case.id,
+                note=form.cleaned_data["note"],
+                by=actor_of(person),
+                now=timezone.now(),
+            ),
+        )
+    return page(
+        request,
+        "console/give_up.html",
         status=INVALID if form.errors else 200,
         context={"shown": shown, "form": form},
     )

@@ -155,7 +155,7 @@ def _placed(
     except actions.NotVerified:
         return locked(request, caller)
     except actions.MeterCannotOpen as cannot:
-        reason = _("Måleren kan ikke åpnes herfra: %(what)s.") % {
+        reason = _("Måleren %(what)s. Den må byttes før porten kan åpnes.") % {
             "what": cannot.capability.label
         }
     except tuple(REFUSALS) as refused:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from hanportal.accounts.models import Customer
 from meters.models import HanPort, Holding
 from meters.states import DesiredState, ReportedState
-from orders.models import Consent, LifeEvent, Order
-from orders.states import ENDINGS, LifeEventKind, OrderKind, OrderStatus
+from orders.models import Case, Consent, LifeEvent, Order
+from orders.states import ENDINGS, HoldReason, LifeEventKind, OrderKind, OrderStatus
 
 
 class StepState(StrEnum):
@@ -61,6 +61,8 @@ class OrderPage:
     is_cancellable: bool
     has_newer_order: bool
     statements: tuple[str, ...]
+    errand: Case | None
+    """What somebody does about a held order; None where nobody has to."""
 
     @property
     def latest_step(self) -> Step:
@@ -94,9 +96,19 @@ class OrderPage:
     def fingerprint(self) -> str:
         """Changes when anything on the page does; polling compares it."""
         order = self.order
-        moments = (order.sent_at, order.confirmed_at, order.ended_at)
+        errand = self.errand
+        moments = (
+            order.sent_at,
+            order.confirmed_at,
+            order.ended_at,
+            order.resumed_at,
+            errand and errand.module_sent_at,
+            errand and errand.visit_asked_at,
+        )
         stamps = [moment.isoformat() if moment else "-" for moment in moments]
-        state = f"{order.status}:{self.is_open_now:d}:{self.is_late:d}"
+        state = (
+            f"{order.status}{order.hold_reason}:{self.is_open_now:d}:{self.is_late:d}"
+        )
         return ":".join([state, *stamps])
 
 
@@ -137,6 +149,7 @@ def order_page(customer: Customer, order_id: UUID, *, today: date) -> OrderPage:
         and order.sent_at is None,
         has_newer_order=newest != order.id,
         statements=_statements(order.consent),
+        errand=_errand_of(order),
     )
 
 
@@ -156,6 +169,12 @@ def _port_now(customer: Customer, order: Order, *, today: date) -> HanPort | Non
     )
     ports = HanPort.objects.at_point(order.metering_point, on=today)
     return ports.filter(Exists(held)).first()
+
+
+def _errand_of(order: Order) -> Case | None:
+    if order.status != OrderStatus.ON_HOLD:
+        return None
+    return Case.objects.for_held(order).first()
 
 
 def _is_so_now(order: Order, port: HanPort | None) -> bool:
@@ -202,6 +221,28 @@ _ENDED = {
 }
 
 
+_IN_PLACE = {
+    HoldReason.NEEDS_MODULE: _("HAN-modulen er på plass"),
+    HoldReason.NEEDS_VISIT: _("Montøren har vært ved måleren"),
+    HoldReason.NEEDS_EXCHANGE: _("Måleren er byttet"),
+}
+
+
+Milestone = tuple[str | Promise, datetime | None, bool]
+"""A step's name, when it was reached, and whether it was."""
+
+
+def _what_was_lacking(order: Order) -> tuple[Milestone, ...]:
+    """What must be in place before anything is sent; nothing for most orders."""
+    if order.status == OrderStatus.ON_HOLD:
+        reason = order.hold_reason
+        name = _IN_PLACE[HoldReason(reason)] if reason else _("Alt er på plass")
+        return ((name, None, False),)
+    if order.resumed_at is None:
+        return ()
+    return ((_("Det som manglet, er på plass"), order.resumed_at, True),)
+
+
 def _last_step(order: Order, *, is_over: bool) -> Promise:
     if order.kind == OrderKind.OPEN:
         return _("Porten ble åpnet") if is_over else _("Porten er åpen")
@@ -214,8 +255,9 @@ def _steps(
     status = OrderStatus(order.status)
     is_completed = status == OrderStatus.COMPLETED
     last = _last_step(order, is_over=is_completed and not is_so_now)
-    reached: tuple[tuple[str | Promise, datetime | None, bool], ...] = (
+    reached: tuple[Milestone, ...] = (
         (_("Bestilt"), order.placed_at, True),
+        *_what_was_lacking(order),
         (
             _("Sendt til måleren"),
             order.sent_at,

@@ -1,5 +1,6 @@
 """A customer's points with their ports, and what one meter can do."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -26,6 +27,7 @@ class PortView(StrEnum):
     UNKNOWN = "unknown"
     NEVER_ORDERED = "never_ordered"
     OPENING = "opening"
+    HELD = "held"
     CLOSING = "closing"
     REOPENING = "reopening"
     NEW_METER_WAITS = "new_meter_waits"
@@ -38,6 +40,7 @@ _ICONS = {
     PortView.UNKNOWN: ("unknown", "warning"),
     PortView.NEVER_ORDERED: ("closed", "neutral"),
     PortView.OPENING: ("waiting", "info"),
+    PortView.HELD: ("waiting", "warning"),
     PortView.CLOSING: ("waiting", "info"),
     PortView.REOPENING: ("waiting", "info"),
     PortView.NEW_METER_WAITS: ("waiting", "warning"),
@@ -89,10 +92,17 @@ class PointCard:
 
     @property
     def can_be_ordered(self) -> bool:
-        """True when the meter's port can be opened from here."""
-        return (
-            self.meter is not None and self.meter.han_capability == HanCapability.REMOTE
+        """True when the meter's port can be opened, if need be with somebody's help."""
+        return _can_be_ordered(self.meter)
+
+    @property
+    def can_be_renewed(self) -> bool:
+        """True when a consent from before the portal can be replaced; what somebody
+        opened at the meter is left as it is."""
+        is_remote = self.meter is not None and (
+            self.meter.han_capability == HanCapability.REMOTE
         )
+        return is_remote or (self.can_be_ordered and self.view != PortView.OPEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,27 +196,42 @@ class MeterPage:
     point: MeteringPoint
     meter: Meter | None
     facts: MeterFacts | None
-    can_be_opened: bool
+    can_be_ordered: bool
     obstacle: str
-    """The capability that stands in the way; empty where nothing does."""
+    """The capability that stands in the way; empty where nothing does. A module or a
+    visit only holds the order until it is in place."""
 
 
 def meter_page(point: MeteringPoint, *, today: date) -> MeterPage:
     """The meter that is installed at the point on this date, and what it takes."""
-    port = _ports_at([point], today=today).get(point.id)
+    return meter_pages([point], today=today)[0]
+
+
+def meter_pages(
+    points: Collection[MeteringPoint], *, today: date
+) -> tuple[MeterPage, ...]:
+    """What the meter at each of these points takes, in one query."""
+    ports = _ports_at(points, today=today)
+    return tuple(_meter_page(point, ports.get(point.id)) for point in points)
+
+
+def _meter_page(point: MeteringPoint, port: HanPort | None) -> MeterPage:
     meter = None if port is None else port.meter
-    capability = "" if meter is None else meter.han_capability
-    can_be_opened = capability == HanCapability.REMOTE
+    capability = "no_meter" if meter is None else meter.han_capability
     return MeterPage(
         point=point,
         meter=meter,
         facts=None if meter is None else facts_of(meter.manufacturer),
-        can_be_opened=can_be_opened,
-        obstacle="" if can_be_opened else capability or "no_meter",
+        can_be_ordered=_can_be_ordered(meter),
+        obstacle="" if capability == HanCapability.REMOTE else capability,
     )
 
 
-def _ports_at(points: list[MeteringPoint], *, today: date) -> dict[UUID, HanPort]:
+def _can_be_ordered(meter: Meter | None) -> bool:
+    return meter is not None and meter.han_capability != HanCapability.UNSUPPORTED
+
+
+def _ports_at(points: Collection[MeteringPoint], *, today: date) -> dict[UUID, HanPort]:
     """The port of the meter at each point today, in one query."""
     installations = Installation.objects.filter(
         Q(ends_on__isnull=True) | Q(ends_on__gt=today),
@@ -293,7 +318,7 @@ def _view_of(
     if port is None:
         return PortView.NO_METER
     if live is not None:
-        return PortView.OPENING if live.kind == OrderKind.OPEN else PortView.CLOSING
+        return _ordered_view_of(live)
     if port.reported == ReportedState.OPEN:
         return PortView.OPEN
     if is_asked_for and port.desired == DesiredState.CLOSED:
@@ -304,6 +329,14 @@ def _view_of(
     if is_asked_for and not has_fallen_silent:
         return PortView.REOPENING
     return _closed_view_of(port)
+
+
+def _ordered_view_of(live: Order) -> PortView:
+    """What is under way."""
+    if live.kind == OrderKind.CLOSE:
+        return PortView.CLOSING
+    is_held = live.status == OrderStatus.ON_HOLD
+    return PortView.HELD if is_held else PortView.OPENING
 
 
 def _closed_view_of(port: HanPort) -> PortView:

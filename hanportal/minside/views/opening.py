@@ -21,6 +21,7 @@ from hanportal.minside.presenters.points import (
     held_point,
     live_opening,
     meter_page,
+    meter_pages,
     openable_beside,
 )
 from hanportal.minside.rendering import INVALID, page
@@ -68,7 +69,7 @@ def before(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpResp
         customer=customer,
         context={
             "shown": meter_page(point, today=today),
-            "beside": beside,
+            "beside": meter_pages(beside, today=today),
             "chosen": drafts.others(request.session, point_id=point_id),
             "due_date": due_date(now),
             "step": 1,
@@ -162,7 +163,7 @@ def check(request: HttpRequest, customer: Customer, point_id: UUID) -> HttpRespo
         customer=customer,
         context={
             "shown": meter_page(point, today=today),
-            "others": _others(request, customer, point),
+            "others": meter_pages(_others(request, customer, point), today=today),
             "agreement": agreement,
             "security": SecurityPlacement(agreement.security or "").label,
             "due_date": due_date(now),

@@ -1,0 +1,126 @@
+"""Held openings: what they waited for is in place, or it is something else by now.
+
+The register says what a meter takes; a meter that is seen open says more than that.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from hanportal.audit import log
+from meters.headend import Clock
+from meters.models import HanPort, HeadEnd, Installation
+from meters.states import HanCapability, ReportedState, ReportSource
+from orders import holds, intents, notices
+from orders.deadlines import oslo_date
+from orders.fulfilment import settling
+from orders.models import Consent, LifeEvent, Order
+from orders.reconciliation.point import REGISTER, LockedPoint, locked_point
+from orders.states import HoldReason, OrderKind, OrderStatus
+
+
+def carry_on_what_was_held(*, clock: Clock, batch: int) -> int:
+    """Carry openings on whose meter takes no more than a command; says how many.
+
+    Where it takes something else than before, they wait for that, and it is told.
+    """
+    today = oslo_date(clock())
+    found: list[UUID] = list(
+        _waiting_for_what_is_past(today).values_list("metering_point_id", flat=True)[
+            :batch
+        ]
+    )
+    carried = 0
+    for point_id in found:
+        with locked_point(point_id, today=today) as at:
+            carried += _carry_on(at, now=clock())
+    return carried
+
+
+def settle_if_opened_by_hand(port: HanPort, *, by: log.Actor, at: datetime) -> bool:
+    """Whether an opening waits here, and its meter was seen open: then nothing closes
+    it. It is fulfilled if the meter itself has said so since it was ordered.
+    """
+    if port.reported != ReportedState.OPEN or port.reported_at is None:
+        return False
+    order = holds.held_opening(port, on=oslo_date(at))
+    if order is None:
+        return False
+    is_meters_word = port.reported_source != ReportSource.REGISTER
+    if is_meters_word and port.reported_at >= order.placed_at:
+        fulfil_as_opened(order, port, confirmed_at=port.reported_at, by=by, at=at)
+    return True
+
+
+def fulfil_as_opened(
+    order: Order,
+    port: HanPort,
+    *,
+    confirmed_at: datetime,
+    by: log.Actor,
+    at: datetime,
+) -> None:
+    """Somebody opened the port at the meter, for an opening that waited for it."""
+    holds.found_open(order, port, by=by, at=at)
+    settling.fulfil(order, confirmed_at=confirmed_at, by=by, at=at)
+
+
+def _waiting_for_what_is_past(today: date) -> QuerySet[Order]:
+    """Held openings whose meter, which sits there, takes another thing or nothing."""
+    here = Installation.objects.on(today).filter(
+        metering_point=OuterRef("metering_point"), meter=OuterRef("port__meter")
+    )
+    blocked = LifeEvent.objects.unsettled().exclude(obstacle="")
+    exchanged = Exists(blocked.filter(consent=OuterRef("consent")))
+    capability = "port__meter__han_capability"
+    by_fitters = Q(port__meter__head_end__profile=HeadEnd.Profile.MANUAL)
+    needs_visit = Q(**{capability: HanCapability.NEEDS_VISIT})
+    takes_a_command = Q(**{capability: HanCapability.REMOTE}) | needs_visit & by_fitters
+    takes = {
+        HoldReason.NEEDS_MODULE: Q(**{capability: HanCapability.NEEDS_MODULE}),
+        HoldReason.NEEDS_VISIT: needs_visit & ~by_fitters,
+        HoldReason.NEEDS_EXCHANGE: Q(**{capability: HanCapability.UNSUPPORTED}),
+    }
+    takes_another = Q()
+    for reason, needs in takes.items():
+        takes_another |= needs & ~Q(hold_reason=reason)
+    held = Order.objects.live().filter(status=OrderStatus.ON_HOLD, kind=OrderKind.OPEN)
+    permitted = Consent.objects.still_held(on=today)
+    return held.filter(
+        Exists(here),
+        Exists(permitted.filter(pk=OuterRef("consent"))),
+        # What an exchange brought about goes on by that road.
+        (takes_a_command & ~exchanged) | takes_another,
+    ).order_by("id")
+
+
+def _carry_on(at: LockedPoint, *, now: datetime) -> bool:
+    """Look again under the locks; carry it on, or let it wait for something else."""
+    here, order, consent = at.here, _held_here(at), at.consent
+    if here is None or order is None or consent is None:
+        return False
+    reason = holds.reason_at(here)
+    if reason is not None and reason == order.hold_reason:
+        return False
+    notices.take_back_hold(order, at=now)
+    at.lock_chains()
+    if reason is None:
+        holds.settle_cases(order, by=REGISTER, at=now)
+        intents.carry_open(here, consent=consent, order=order, by=REGISTER, at=now)
+        return True
+    order.port = here
+    holds.hold(order, here, reason, by=REGISTER, at=now)
+    notices.tell_hold(order, at=now)
+    return True
+
+
+def _held_here(at: LockedPoint) -> Order | None:
+    """The opening that waits at the meter that sits here, if its consent permits it."""
+    order, consent, here = at.order, at.consent, at.here
+    if order is None or consent is None or here is None:
+        return None
+    is_held = order.status == OrderStatus.ON_HOLD and order.kind == OrderKind.OPEN
+    is_here = order.port_id == here.pk and order.consent_id == consent.pk
+    permits = is_held and is_here and consent.permits_opening(here, on=at.today)
+    return order if permits else None
