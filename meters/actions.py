@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models.functions import Now
 
 from hanportal.audit.log import Actor, Subject, head_end_chain, record
 from meters.headend import ProfileInvalid, profile_of
@@ -105,7 +106,7 @@ def act(*, head_end_id: UUID, by: Actor, now: datetime) -> HeadEnd:
     :raises NoSuchHeadEnd: there is none with this id.
     """
     head_end = _go_over(HeadEndMode.ACT, head_end_id, by=by, now=now)
-    HanPort.objects.waiting_to_be_read(head_end).ask_for_read_back(at=now)
+    HanPort.objects.waiting_to_be_read(head_end).ask_for_read_back(at=Now())
     return head_end
 
 

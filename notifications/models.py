@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
 from uuid6 import uuid7
@@ -12,7 +13,6 @@ from uuid6 import uuid7
 from hanportal.accounts.models import Customer
 from hanportal.audit.log import Actor, Subject, customer_chain, record
 from notifications.states import (
-    LEASE,
     PENDING_STATUSES,
     TRANSITIONS,
     UNREACHED_STATUSES,
@@ -184,7 +184,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         delivery = self.due().select_for_update(skip_locked=True, of=("self",)).first()
         if delivery is None:
             return None
-        delivery.claim(for_the_next=LEASE)
+        delivery.claim(for_the_next=settings.NOTICE_LEASE)
         return self.select_related("message__customer").get(pk=delivery.pk)
 
     def held(self, delivery: "Delivery") -> Self:

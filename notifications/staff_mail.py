@@ -18,7 +18,7 @@ from hanportal.accounts.actions import words_of
 from hanportal.accounts.models import StaffNotice
 from notifications.channels.email import Letter, NotAccepted, send
 from notifications.delivery import Clock
-from notifications.states import BACKOFF, LEASE
+from notifications.states import BACKOFF
 
 BATCH = 200
 
@@ -45,7 +45,7 @@ def deliver_staff_notices(*, clock: Clock, limit: int = BATCH) -> int:
 
 @transaction.atomic
 def _claim() -> StaffNotice | None:
-    return StaffNotice.objects.claim_next(lease=LEASE)
+    return StaffNotice.objects.claim_next(lease=settings.NOTICE_LEASE)
 
 
 def _deliver(

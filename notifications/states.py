@@ -79,10 +79,6 @@ TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.WITHDRAWN: frozenset(),
 }
 
-LEASE = timedelta(minutes=2)
-"""How long one sender may hold a delivery before another takes it over. Longer than
-the slowest conversation that the e-mail time-out allows."""
-
 BACKOFF = (
     timedelta(seconds=15),
     timedelta(minutes=1),

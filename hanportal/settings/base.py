@@ -186,6 +186,11 @@ CLOSED_DAYS = frozenset(
 REGISTER_FOLLOW_BATCH = env.int("REGISTER_FOLLOW_BATCH", default=200)
 # How soon a meter whose state is in doubt is read back.
 READ_BACK_INTERVAL_SECONDS = env.int("READ_BACK_INTERVAL_SECONDS", default=60)
+# How much longer than the head-end's time-outs a command belongs to who sends it.
+SEND_LEASE_MARGIN = timedelta(seconds=env.int("SEND_LEASE_MARGIN_SECONDS", default=15))
+# How long one sender may hold a notice before another takes it over: longer than the
+# slowest conversation that the e-mail time-out allows.
+NOTICE_LEASE = timedelta(seconds=env.int("NOTICE_LEASE_SECONDS", default=120))
 
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="HAN-portal <han@localhost>")
 PORTAL_BASE_URL = env("PORTAL_BASE_URL", default="http://localhost:8000")

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from uuid6 import uuid7
 
 from meters.models.register import HeadEnd, Installation, Meter, MeteringPoint
@@ -123,8 +124,11 @@ class HanPortQuerySet(models.QuerySet["HanPort"]):
             update_fields=["reported", "reported_at", "reported_source"],
         )
 
-    def ask_for_read_back(self, *, at: datetime) -> int:
-        """Have these read back as soon as possible; says how many."""
+    def ask_for_read_back(self, *, at: datetime | Now) -> int:
+        """Have these read back as soon as possible; says how many.
+
+        :param at: by the database's clock.
+        """
         return self.update(read_back_due_at=at)
 
     def ask_in_turn(self, *, at: datetime) -> int:

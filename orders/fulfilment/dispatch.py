@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from hanportal.audit import log
@@ -31,7 +32,6 @@ from orders.models import Command, Consent, database_now
 from orders.states import CommandStatus, OrderStatus
 
 DISPATCHER = log.Actor(log.ActorKind.SYSTEM, "dispatch")
-LEASE_MARGIN = timedelta(seconds=15)
 NOT_YET_SENT = frozenset({OrderStatus.PLACED, OrderStatus.ON_HOLD})
 
 
@@ -141,7 +141,7 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
         allowed = allowance(fresh, at=lease_start, now=now)
         if not allowed.room:
             return []
-        lease = lease_start + LEASE_MARGIN + _longest_call(head_end)
+        lease = lease_start + settings.SEND_LEASE_MARGIN + _longest_call(head_end)
         batch = claimable(head_end, allowed=allowed, at=lease_start, now=now)
         chains = {command.chain for command in batch.commands}
         if batch.holds_the_first:

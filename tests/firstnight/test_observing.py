@@ -94,6 +94,18 @@ def test_a_port_without_consent_is_read_and_not_closed(world: World) -> None:
     assert world.fake.meters[port.meter.serial] == ReportedState.CLOSED
 
 
+def test_what_it_reads_first_is_due_by_the_databases_clock(world: World) -> None:
+    world.now = database_now() + A_WEEK
+    observe(world)
+    port = exposed_port(world, number=7)
+    reconcile(world)
+
+    act(world)
+    reconcile(world)
+
+    assert world.fake.reads == [port.meter.serial] * 2
+
+
 def test_meters_that_never_answer_keep_nobody_else_from_being_read(
     world: World,
 ) -> None:

@@ -5,6 +5,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.core.mail import get_connection
 from django.db import connection, transaction
 from pytest_django.fixtures import Settings
@@ -23,7 +24,7 @@ from notifications.models import (
     MessageKind,
 )
 from notifications.outbox import post, withdraw_unsent
-from notifications.states import BACKOFF, LEASE, TRANSITIONS
+from notifications.states import BACKOFF, TRANSITIONS
 from tests.notifications.conftest import NOON, MailServer, customer_with, facts
 
 SYSTEM = Actor(kind=ActorKind.SYSTEM, reference="test")
@@ -241,7 +242,7 @@ def test_a_delivery_moves_only_as_the_table_says(
     delivery.refresh_from_db()
     if after in TRANSITIONS[before]:
         if after == DeliveryStatus.INFLIGHT:
-            delivery.claim(for_the_next=LEASE)
+            delivery.claim(for_the_next=settings.NOTICE_LEASE)
         elif after == DeliveryStatus.AWAITING_RETRY:
             delivery.give_back(wait=BACKOFF[0], error="x")
         else:

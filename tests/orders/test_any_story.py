@@ -7,7 +7,8 @@ ones.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import Enum
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -21,15 +22,24 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hanportal.audit.verify import Tally, examine
-from meters.headend import Fault, PortCommand, Report, Submission
-from meters.models import HanPort, Holding
+from hanportal.audit import log
+from meters import maintenance
+from meters.actions import act, observe, switch_off, switch_on
+from meters.headend import (
+    Clock,
+    Fault,
+    HeadEndAdapter,
+    IdSource,
+    PortCommand,
+    Recorder,
+    Report,
+    Submission,
+)
+from meters.models import HanPort, HeadEnd, Holding
 from meters.states import DesiredState, ReportedState, ReportSource
-from notifications.models import Message, MessageKind
 from orders import actions, fulfilment
 from orders.deadlines import oslo_date
 from orders.models import (
-    Case,
     Command,
     Consent,
     Gate,
@@ -37,25 +47,33 @@ from orders.models import (
     Order,
     database_now,
 )
-from orders.states import OrderKind, OrderStatus
+from orders.models.gates import OPENS_AFTER
+from orders.states import BreakerState, OrderKind, OrderStatus
+from tests.orders import invariants
 from tests.orders.life import follow_register
 from tests.orders.test_fulfilment import dispatch, follow_up, reconcile, report
 from tests.orders.world import FakeHeadEnd, World
 
 STORIES = os.environ.get("STORIES")
+
+
+class Moment(Enum):
+    """Where in its work a worker is killed."""
+
+    CLAIMED = "after the claim, before anything is sent"
+    SENT = "after the sending, before anything is settled"
+
+
 COLUMNS_OF_THE_DATABASES_CLOCK = {
     Command: ["not_before", "claimed_at", "lease_expires_at"],
     HanPort: ["read_back_due_at", "reported_at"],
     Gate: ["probe_at"],
 }
-NEWS_OF = {
-    OrderStatus.FAILED: {OrderKind.OPEN: MessageKind.ORDER_FAILED},
-    OrderStatus.CANCELLED: {OrderKind.OPEN: MessageKind.ORDER_CANCELLED},
-    OrderStatus.COMPLETED: {
-        OrderKind.OPEN: MessageKind.PORT_OPEN,
-        OrderKind.CLOSE: MessageKind.PORT_CLOSED,
-    },
-}
+ALWAYS = [
+    {"day": day, "from": "00:00", "until": "00:00"} for day in maintenance.WEEKDAYS
+]
+OPERATOR = log.Actor(log.ActorKind.SYSTEM, "operator")
+LOST_WITH = st.sampled_from([None, None, None, *Moment])
 
 
 class WorkerLost(Exception):  # noqa: N818 -- it is what happened
@@ -65,15 +83,17 @@ class WorkerLost(Exception):  # noqa: N818 -- it is what happened
 class UnreliableHeadEnd(FakeHeadEnd):
     """Keeps commands for as long as it likes, and carries them out in any order."""
 
-    def __init__(self, serial: str) -> None:
+    def __init__(self, serial: str, clock: Clock) -> None:
         super().__init__()
         self.serial = serial
+        self.clock = clock
         self.received: list[PortCommand] = []
         self.results: list[Report] = []
+        self.told: list[Report] = []
         self.history: list[ReportedState] = [ReportedState.CLOSED]
         self.next_answer: Fault | None = None
         self.loses = False
-        self.kills_the_worker = False
+        self.kills_at: Moment | None = None
         self.stale_by = timedelta(0)
 
     @property
@@ -81,14 +101,28 @@ class UnreliableHeadEnd(FakeHeadEnd):
         """How the one meter's port really is."""
         return self.history[-1]
 
+    def connect(
+        self,
+        head_end: HeadEnd,
+        *,
+        recorder: Recorder,
+        clock: Clock,
+        new_id: IdSource,
+    ) -> HeadEndAdapter:
+        """What workers call between their claim and their call."""
+        if self.kills_at == Moment.CLAIMED:
+            raise WorkerLost
+        return super().connect(head_end, recorder=recorder, clock=clock, new_id=new_id)
+
     def submit(self, commands: Sequence[PortCommand]) -> list[Submission]:
         """Take the commands, or lose them; what it answers is another matter."""
+        assert may_leave(self.clock())
         for command in commands:
             if command.desired == DesiredState.OPEN:
                 assert Consent.objects.active().exists()
                 assert Holding.objects.filter(ends_on=None).exists()
         self.received += [] if self.loses else commands
-        if self.kills_the_worker:
+        if self.kills_at == Moment.SENT:
             raise WorkerLost
         return [
             Submission(command_id=command.id, fault=self.next_answer)
@@ -110,6 +144,8 @@ class UnreliableHeadEnd(FakeHeadEnd):
 
     def read_state(self, serials: Sequence[str]) -> list[Report]:
         """Silence, the present, or what was read a while ago."""
+        if self.kills_at == Moment.SENT:
+            raise WorkerLost
         if self.silent_reads:
             return []
         state = self.state if not self.stale_by else self.history[-2:][0]
@@ -123,6 +159,18 @@ class UnreliableHeadEnd(FakeHeadEnd):
         ]
 
 
+def may_leave(now: datetime) -> bool:
+    """Whether the head-end, as its row and its gate stand now, may be sent anything."""
+    head_end = HeadEnd.objects.get()
+    gate = Gate.objects.first()
+    return (
+        head_end.may_send
+        and head_end.maintenance_at(now) is None
+        # Who sends has claimed through the breaker: it is closed, or this one tries.
+        and (gate is None or gate.breaker != BreakerState.OPEN)
+    )
+
+
 class AnyStory(RuleBasedStateMachine):
     """One customer, one port, and everything that may happen to an order."""
 
@@ -133,7 +181,9 @@ class AnyStory(RuleBasedStateMachine):
         self._transaction = transaction.atomic()
         self._transaction.__enter__()
         self.world.now = database_now()
-        self.head_end = UnreliableHeadEnd(self.world.port.meter.serial)
+        self.head_end = UnreliableHeadEnd(
+            self.world.port.meter.serial, self.world.clock
+        )
         self.world.fake = self.head_end
         self.seen_before: dict[object, int] = {}
 
@@ -196,19 +246,25 @@ class AnyStory(RuleBasedStateMachine):
     @rule(
         answer=st.sampled_from([None, None, None, *Fault]),
         loses=st.sampled_from([False, False, True]),
-        kills=st.sampled_from([False, False, False, True]),
+        lost=LOST_WITH,
     )
-    def a_worker_sends(self, answer: Fault | None, *, loses: bool, kills: bool) -> None:
+    def a_worker_sends(
+        self, answer: Fault | None, *, loses: bool, lost: Moment | None
+    ) -> None:
         self.head_end.next_answer = answer
-        self.head_end.loses, self.head_end.kills_the_worker = loses, kills
+        self.head_end.loses, self.head_end.kills_at = loses, lost
         self._work(dispatch)
 
     @rule(
         silent=st.sampled_from([False, False, True]),
         stale_by=st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=1)]),
+        lost=LOST_WITH,
     )
-    def a_worker_reads_back(self, *, silent: bool, stale_by: timedelta) -> None:
+    def a_worker_reads_back(
+        self, *, silent: bool, stale_by: timedelta, lost: Moment | None
+    ) -> None:
         self.head_end.silent_reads, self.head_end.stale_by = silent, stale_by
+        self.head_end.kills_at = lost
         fulfilment.recover_expired_leases(clock=self.world.clock)
         fulfilment.give_up_overdue(clock=self.world.clock)
         self._work(follow_up)
@@ -227,7 +283,46 @@ class AnyStory(RuleBasedStateMachine):
         result = data.draw(st.sampled_from(self.head_end.results), label="result")
         if not is_told_again:
             self.head_end.results.remove(result)
+            self.head_end.told.append(result)
         report(self.world, result)
+
+    @precondition(lambda self: self.head_end.told)
+    @rule(data=st.data())
+    def an_old_result_is_told_once_more(self, data: st.DataObject) -> None:
+        report(
+            self.world, data.draw(st.sampled_from(self.head_end.told), label="result")
+        )
+
+    @rule(is_on=st.booleans())
+    def the_head_end_is_switched_off_or_on(self, *, is_on: bool) -> None:
+        self._operate(switch_on if is_on else switch_off)
+
+    @rule(acts=st.booleans())
+    def the_head_end_is_only_observed_or_acts(self, *, acts: bool) -> None:
+        self._operate(act if acts else observe)
+
+    @rule(windows=st.sampled_from([[], ALWAYS]))
+    def maintenance_begins_or_ends(self, windows: list[dict[str, str]]) -> None:
+        HeadEnd.objects.update(maintenance=windows)
+
+    @rule(fault=st.sampled_from([Fault.NOT_DELIVERED, Fault.AUTH]))
+    def the_head_end_is_gone_for_a_while(self, fault: Fault) -> None:
+        self.head_end.next_answer, self.head_end.loses = fault, True
+        self.head_end.kills_at = None
+        for _attempt in range(OPENS_AFTER):
+            Command.objects.update(not_before=database_now())
+            self._work(dispatch)
+
+    @precondition(lambda _self: Gate.objects.not_closed().exists())
+    @rule(answer=st.sampled_from([None, Fault.NOT_DELIVERED]), lost=LOST_WITH)
+    def the_breaker_lets_one_try(
+        self, answer: Fault | None, *, lost: Moment | None
+    ) -> None:
+        Command.objects.update(not_before=database_now())
+        Gate.objects.update(probe_at=database_now())
+        sent = len(self.head_end.received)
+        self.a_worker_sends(answer, loses=False, lost=lost)
+        assert len(self.head_end.received) - sent <= 1
 
     @precondition(lambda _self: Command.objects.filter(fence__gt=0).exists())
     @rule(data=st.data(), fault=st.sampled_from([None, *Fault]))
@@ -286,11 +381,16 @@ class AnyStory(RuleBasedStateMachine):
             model._default_manager.update(
                 **{column: F(column) - duration for column in columns}
             )
-        self.head_end.results = [
-            replace(result, observed_at=result.observed_at - duration)
-            for result in self.head_end.results
-            if result.observed_at is not None
-        ]
+        for results in (self.head_end.results, self.head_end.told):
+            results[:] = [
+                replace(result, observed_at=result.observed_at - duration)
+                for result in results
+                if result.observed_at is not None
+            ]
+
+    def _operate(self, verb: Callable[..., HeadEnd]) -> None:
+        verb(head_end_id=self.world.head_end.id, by=OPERATOR, now=self.world.now)
+        self.world.head_end.refresh_from_db()
 
     def _come_to_rest(self) -> None:
         """Whatever was received is carried out; from then on everybody obeys."""
@@ -298,7 +398,10 @@ class AnyStory(RuleBasedStateMachine):
             self.head_end.execute(command)
         self.head_end.received = []
         self.head_end.next_answer, self.head_end.loses = None, False
-        self.head_end.kills_the_worker = self.head_end.silent_reads = False
+        self.head_end.kills_at, self.head_end.silent_reads = None, False
+        self._operate(switch_on)
+        self._operate(act)
+        HeadEnd.objects.update(maintenance=[])
         self.head_end.stale_by = timedelta(0)
         for _round in range(12):
             if not follow_register(self.world) and self._is_at_rest():
@@ -342,15 +445,13 @@ class AnyStory(RuleBasedStateMachine):
         if port.generation and self.head_end.state == ReportedState.OPEN:
             assert Consent.objects.active().exists()
             assert self._lives_there()
-        failed = Order.objects.filter(status=OrderStatus.FAILED)
-        assert not failed.exists() or Case.objects.exists()
-        for order in Order.objects.exclude(status=OrderStatus.SUPERSEDED):
-            news = NEWS_OF[OrderStatus(order.status)][OrderKind(order.kind)]
-            assert Message.objects.filter(about=order.id, kind=news).count() == 1
+        invariants.assert_nothing_is_lost()
+        invariants.assert_everybody_was_told_once()
+        invariants.assert_no_stale_opening_was_sent()
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        assert list(examine(Tally())) == []
+        invariants.assert_the_log_is_whole()
 
 
 def test_whatever_happens_the_port_ends_as_was_asked_last(world: World) -> None:

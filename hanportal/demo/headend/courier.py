@@ -1,6 +1,7 @@
 """Carrying results to the portal until it takes them."""
 
 import asyncio
+import hashlib
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
@@ -83,7 +84,11 @@ class Courier:
         """Post once; True for a 2xx."""
         secret = self._secrets.get(parcel.head_end, "")
         headers = signature_headers(secret, parcel.body, self._clock())
-        return await self._post(parcel, headers, parcel.what)
+        is_taken = await self._post(parcel, headers, parcel.what)
+        if is_taken:
+            digest = hashlib.sha256(parcel.body).hexdigest()
+            logger.info("%s acknowledged %s", parcel.head_end, digest)
+        return is_taken
 
     async def attempt_forgery(self, parcel: Parcel) -> None:
         """Post once with another's secret and once as a replay of long ago."""
