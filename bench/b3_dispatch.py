@@ -18,9 +18,7 @@ Each pair meets new meters and changes the order.
 
 import argparse
 import asyncio
-import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hanportal.settings.test")
 for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "ADMIN_DATABASE_URL"):
@@ -48,6 +47,7 @@ from django.utils import timezone  # noqa: E402
 from measuring import Outcome, parsed, say  # noqa: E402
 from noop import app, noop  # noqa: E402
 from server import services  # noqa: E402
+from simulators import simulator  # noqa: E402
 
 from meters.headend.signing import signature_headers  # noqa: E402
 from meters.models import HanPort, HeadEnd, Meter  # noqa: E402
@@ -68,43 +68,14 @@ CONCURRENCY = 100
 ACTION = "http://iec.ch/TC57/2011/EndDeviceControls/CreateEndDeviceControls"
 
 
-@contextmanager
-def simulator(folder: Path, meters: int) -> Iterator[str]:
-    """The simulator as a process, with that many open meters; its address."""
-    fleet = folder / "fleet.json"
+def fleet(meters: int) -> dict[str, Any]:
+    """One head-end that answers with the result at once, and that many open meters."""
     quick = {"preset": "aidon", "delay_from": 0, "delay_to": 0}
     first = {"first": str(FIRST_SERIAL), "head_end": "bench", "port": "open"}
-    document = {
+    return {
         "head_ends": {"bench": {**quick, "protocol": "cim-synchronous"}},
         "ranges": [{**first, "count": meters}],
     }
-    fleet.write_text(json.dumps(document), encoding="utf-8")
-    log = folder / "simulator.log"
-    with log.open("w", encoding="utf-8") as told:
-        # Into a file: a pipe that nobody empties would stop it.
-        process = subprocess.Popen(  # noqa: S603 -- our own program
-            [
-                *(sys.executable, "-m", "hanportal.demo.headend"),
-                *("--fleet", str(fleet), "--ledger", str(folder / "ledger.sqlite")),
-            ],
-            stdout=told,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield f"{_address(log, process)}/bench/soap"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    """Where it listens, once it says so."""
-    while process.poll() is None:
-        said = log.read_text(encoding="utf-8")
-        if found := re.search(r"Listening on (http://\S+?)/?$", said, re.MULTILINE):
-            return found.group(1)
-        time.sleep(0.05)
-    raise RuntimeError(f"The simulator did not start: {log.read_text()}")
 
 
 @contextmanager
@@ -265,7 +236,9 @@ def main(arguments: list[str]) -> None:
     with (
         services() as addresses,
         tempfile.TemporaryDirectory(prefix="hanportal-bench-") as scratch,
-        simulator(Path(scratch), (options.pairs + 1) * options.commands) as address,
+        simulator(
+            Path(scratch), fleet((options.pairs + 1) * options.commands)
+        ) as address,
         celery_worker(addresses["REDIS_URL"]) as broker,
     ):
         databases = Databases(addresses["ADMIN_DATABASE_URL"])
@@ -273,7 +246,7 @@ def main(arguments: list[str]) -> None:
         with databases.register():
             HeadEnd.objects.all().delete()
             app.conf.broker_url = addresses["REDIS_URL"]
-            measure(options, address, broker)
+            measure(options, f"{address}/bench/soap", broker)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 def main(bars: list[str]) -> int:
     """Run the bars, each in a process of its own; the first failure's exit code."""
     named = bars or [path.name.split("_")[0] for path in sorted(HERE.glob("b*_*.py"))]
+    form = {} if bars else {"BENCH_FORM": "short"}
     search = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
     for bar in named:
         scripts = sorted(HERE.glob(f"{bar.lower()}_*.py"))
@@ -19,7 +20,7 @@ def main(bars: list[str]) -> int:
             return 2
         finished = subprocess.run(  # noqa: S603 -- our own scripts
             [sys.executable, scripts[0]],
-            env=os.environ | {"PYTHONPATH": search},
+            env=os.environ | {"PYTHONPATH": search} | form,
             check=False,
         )
         if finished.returncode:
