@@ -31,7 +31,7 @@ class Torment:
         """Stroke after stroke; what stands still is let go in its own time."""
         while time.monotonic() < end:
             self._pick_stroke()()
-            self._rest(self.dice.uniform(0.5, 2.0), end=end)
+            self._rest(self.dice.uniform(0.8, 2.5), end=end)
 
     def let_all_run(self) -> None:
         """Nothing stands still, and everything has been started."""
