@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 from threading import Event
+from typing import TypeVar
 
 from tests.processes.box import Box
 
+T = TypeVar("T")
 OURS = ("web", "worker", "second worker", "beat", "broker", "cache")
 PAST_THE_LEASE = 6.0
 """Longer than a sender holds what it has claimed, in this box."""
@@ -29,7 +31,7 @@ class Torment:
         """Stroke after stroke; what stands still is let go in its own time."""
         while time.monotonic() < end:
             self._pick_stroke()()
-            self._rest(self.dice.uniform(0.5, 2.0), end=end)
+            self._rest(self.dice.uniform(0.8, 2.5), end=end)
 
     def let_all_run(self) -> None:
         """Nothing stands still, and everything has been started."""
@@ -43,17 +45,25 @@ class Torment:
 
     def _pick_stroke(self) -> Callable[[], None]:
         strokes: Sequence[tuple[int, Callable[[], None]]] = (
-            (3, lambda: self._kill(self.dice.choice(["worker", "second worker"]))),
+            (4, lambda: self._kill(self._one_of("worker", "second worker"))),
             (1, self._kill_every_worker),
-            (2, lambda: self._freeze(self.dice.choice(["worker", "second worker"]))),
-            (1, lambda: self._kill(self.dice.choice(["web", "beat"]))),
-            (1, lambda: self._freeze(self.dice.choice(["web", "beat"]))),
-            (1, lambda: self._kill(self.dice.choice(["broker", "cache"]))),
-            (2, lambda: self._freeze(self.dice.choice(["broker", "cache"]))),
-            (1, self._kill_what_serves),
+            (3, lambda: self._freeze(self._one_of("worker", "second worker"))),
+            (1, lambda: self._kill("beat")),
+            (1, self._one_of(self._kill_web, self._kill_what_serves, self._freeze_web)),
+            (1, lambda: self._kill(self._one_of("broker", "cache"))),
+            (2, lambda: self._freeze(self._one_of("broker", "cache", "beat"))),
         )
         weights = [weight for weight, _stroke in strokes]
         return self.dice.choices([stroke for _, stroke in strokes], weights)[0]
+
+    def _one_of(self, *things: T) -> T:
+        return self.dice.choice(things)
+
+    def _kill_web(self) -> None:
+        self._kill("web")
+
+    def _freeze_web(self) -> None:
+        self._freeze("web")
 
     def _kill(self, name: str) -> None:
         self._tell(f"kill {name}")

@@ -73,7 +73,7 @@ class Wishes:
                     question = customer.question_of_closing(card)
                 self.pages.append(customer.press(question).path)
             except LOST as error:
-                self.cut_off.append(str(error)[:100])
+                self.cut_off.append(str(error)[:150])
                 self.over.wait(0.2)
 
     def _ring(self, bell: Celery) -> None:
