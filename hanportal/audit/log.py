@@ -245,41 +245,45 @@ def _append(told: Sequence[_Told]) -> None:
     sequences = {chain: head.sequence for chain, head in heads.items()}
     entries: list[Entry] = []
     details: list[PersonalDetail] = []
-    for event_id, chain, note, who, at in told:
-        kept = [
-            PersonalDetail(
-                event_id=event_id,
-                name=name,
-                salt=secrets.token_bytes(SALT_BYTES),
-                value=personal_detail(name, value),
-            )
-            for name, value in note.personal.items()
-        ]
-        sequences[chain] += 1
-        entries.append(
-            Entry(
-                chain=chain,
-                sequence=sequences[chain],
-                id=event_id,
-                what=note.what,
-                who=who,
-                on=note.on,
-                at=at,
-                facts=note.facts,
-                commitments={
-                    each.name: commitment(
-                        salt=each.salt, name=each.name, value=each.value
-                    )
-                    for each in kept
-                },
-            )
-        )
+    for each in told:
+        sequences[each.chain] += 1
+        kept = _details(each)
+        entries.append(_entry(each, sequences[each.chain], kept))
         details.extend(kept)
     Event.objects.append(
         entries, behind={chain: head.hash for chain, head in heads.items()}
     )
     if details:
         PersonalDetail.objects.bulk_create(details)
+
+
+def _details(told: _Told) -> list[PersonalDetail]:
+    return [
+        PersonalDetail(
+            event_id=told.id,
+            name=name,
+            salt=secrets.token_bytes(SALT_BYTES),
+            value=personal_detail(name, value),
+        )
+        for name, value in told.note.personal.items()
+    ]
+
+
+def _entry(told: _Told, sequence: int, details: Iterable[PersonalDetail]) -> Entry:
+    return Entry(
+        chain=told.chain,
+        sequence=sequence,
+        id=told.id,
+        what=told.note.what,
+        who=told.who,
+        on=told.note.on,
+        at=told.at,
+        facts=told.note.facts,
+        commitments={
+            each.name: commitment(salt=each.salt, name=each.name, value=each.value)
+            for each in details
+        },
+    )
 
 
 def _locked_heads(chains: Collection[str]) -> dict[str, _Head]:

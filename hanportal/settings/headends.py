@@ -25,10 +25,14 @@ def _paths(prefix: str) -> dict[str, str]:
     }
 
 
+CERTIFICATE_PREFIX = "HEAD_END_CERTIFICATE_"
+KEY_PREFIX = "HEAD_END_KEY_"
+AUTHORITIES_PREFIX = "HEAD_END_AUTHORITIES_"
+
 _FILES = {
-    "certificate": _paths("HEAD_END_CERTIFICATE_"),
-    "key": _paths("HEAD_END_KEY_"),
-    "authorities": _paths("HEAD_END_AUTHORITIES_"),
+    "certificate": _paths(CERTIFICATE_PREFIX),
+    "key": _paths(KEY_PREFIX),
+    "authorities": _paths(AUTHORITIES_PREFIX),
 }
 
 # Files of our certificate towards a head-end that demands one, and of the authorities

@@ -115,6 +115,9 @@ def retry_cases(*, head_end_id: UUID, by: log.Actor, now: datetime) -> Retried:
                 tried.append(_try_again(case, by=by, now=now).port)
         except NOT_RETRIED:
             continue
+        except NothingIsSent:
+            # Switched off in between: what was tried stays so.
+            break
     if tried:
         wake_workers(tried[0])
     return Retried(tried=len(tried), left=len(found) - len(tried))

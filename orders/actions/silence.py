@@ -78,6 +78,8 @@ class NotTriedYet(Exception):  # noqa: N818 -- errors are sentences, not suffixe
 def remedy_at(port: HanPort) -> Remedy:
     """What can be tried from here at this port; its meter and head-end are at hand."""
     meter = port.meter
+    if not meter.head_end.may_send:
+        return Remedy.NONE
     if restarts_ports(meter.head_end):
         return Remedy.RESTART
     is_remote = meter.han_capability == HanCapability.REMOTE

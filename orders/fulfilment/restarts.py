@@ -26,7 +26,7 @@ from meters.headend import (
 from meters.models import HanPort, HeadEnd
 from meters.states import DesiredState, ReportedState
 from orders.deadlines import oslo_date
-from orders.fulfilment import restart_settling
+from orders.fulfilment import restart_settling, settling
 from orders.fulfilment.connection import Connect, recorded_adapter
 from orders.fulfilment.gate import allowance, note_answers
 from orders.fulfilment.settling import Finding
@@ -35,6 +35,8 @@ from orders.states import CommandStatus
 
 RESTARTER = log.Actor(log.ActorKind.SYSTEM, "restart")
 LEASE_MARGIN = timedelta(seconds=15)
+SAYS_NOTHING_OF_COMMANDS = frozenset({Fault.AMBIGUOUS, Fault.THROTTLED, Fault.AUTH})
+"""A head-end may refuse restarts and take commands: the breaker stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,9 @@ def restart_ports(
     is_result = not adapter.capabilities().callbacks
     for claim, submission in zip(claims, submissions, strict=True):
         _settle(claim, submission, is_result=is_result, now=clock())
-    note_answers(head_end, submissions, clock=clock)
+    told = [each for each in submissions if each.fault not in SAYS_NOTHING_OF_COMMANDS]
+    if told:
+        note_answers(head_end, told, clock=clock)
     return len(claims)
 
 
@@ -82,9 +86,10 @@ def look_after_restarts(*, clock: Clock) -> int:
 def hear_of_restart(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
     """Take in what became of a restart; False where this is about none of ours.
 
-    Twice is the same as once; of one that has ended it only asks for a read-back.
+    Twice is the same as once; of one that has ended it only asks for a read-back. That
+    the port is closed is no word about a restart.
     """
-    if report.correlation_id is None:
+    if report.correlation_id is None or report.state == ReportedState.CLOSED:
         return False
     port_id = (
         PortRestart.objects.filter(
@@ -105,7 +110,7 @@ def hear_of_restart(report: Report, *, head_end: HeadEnd, clock: Clock) -> bool:
             _set_aside(restart, now=clock())
         elif report.fault is None:
             restart_settling.confirm(restart, by=RESTARTER, at=clock())
-        else:
+        elif not _waits_to_be_sent(restart) or report.fault in settling.FINAL_FAULTS:
             finding = Finding(
                 fault=report.fault, code=report.code, detail=report.detail
             )
@@ -260,6 +265,11 @@ def _give_back(claim: Claim, *, now: datetime) -> None:
             restart.transition_to(
                 CommandStatus.QUEUED, by=RESTARTER, at=now, reason="nothing was sent"
             )
+
+
+def _waits_to_be_sent(restart: PortRestart) -> bool:
+    """An older attempt's doubt or progress says nothing of the one to come."""
+    return restart.status == CommandStatus.QUEUED
 
 
 def _is_past(restart: PortRestart) -> bool:

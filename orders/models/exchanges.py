@@ -35,7 +35,7 @@ class ExchangeQuerySet(models.QuerySet["Exchange"]):
         """
         live = Command.objects.live().filter(pk=OuterRef("command"))
         unsettled = Case.objects.unsettled().filter(
-            port__commands=OuterRef("command"), port__isnull=False
+            port__meter__serial=OuterRef("serial"), head_end=OuterRef("head_end")
         )
         old = (
             self.filter(id__lt=_first_id(at))

@@ -13,10 +13,9 @@ from hanportal.audit import log
 from hanportal.audit.log import Event
 from meters.headend import Fault
 from meters.states import ReportedState, ReportSource
-from orders.models import Case, Command, Exchange, PortRestart
+from orders.models import Case, Command, Exchange
 from orders.states import CaseEnd, CaseKind
 from tests.accounts.staff import logged_in, make_staff
-from tests.orders.silence import answer, ask, let_it_restart, open_it, restart
 from tests.orders.test_casework import a_rejected_closing, a_rejected_opening
 from tests.orders.world import NOW, World, a_point_with_meter
 
@@ -308,53 +307,6 @@ def test_what_cannot_be_done_is_not_found(
     case = a_rejected_closing(world)
 
     page(browse("olav", Role.OPERATOR), of(case, f"{verb}/"), status=404)
-
-
-def test_a_silent_port_can_be_started_again_from_its_case(
-    world: World, browse: Browse
-) -> None:
-    open_it(world)
-    far = let_it_restart(world)
-    answer(world, _sent(world), fault=Fault.REJECTED)
-    case = Case.objects.get(kind=CaseKind.PORT_SILENT)
-    browser = browse("olav", Role.OPERATOR)
-
-    text = page(browser, of(case))
-    assert "Omstart av porten" in text
-    assert "Start porten på nytt" in text
-    assert "Prøv igjen<" not in text
-    assert "Porten startes på nytt, om" in page(browser, of(case, "start-pa-nytt/"))
-    assert browser.post(of(case, "start-pa-nytt/")).status_code == 302
-    assert restart(world) == 1
-    assert len(far.restarted) == 2
-
-    answer_ = browser.post(of(case, "start-pa-nytt/"))
-    assert answer_.status_code == 409
-    assert "En kommando er allerede sendt" in answer_.content.decode()
-
-
-def test_where_nothing_restarts_ports_a_silent_one_needs_a_fitter(
-    world: World, browse: Browse
-) -> None:
-    open_it(world)
-    case = Case.open_at_port(
-        CaseKind.PORT_SILENT,
-        port=world.fresh_port(),
-        order=None,
-        chain=log.head_end_chain(world.head_end.id),
-        detail="",
-        by=world.by,
-        at=NOW,
-    )
-    text = page(browse("olav", Role.OPERATOR), of(case))
-    assert "Start porten på nytt" not in text
-    assert "Send montør" in text
-
-
-def _sent(world: World) -> PortRestart:
-    asked = ask(world)
-    restart(world)
-    return asked
 
 
 def test_all_of_a_head_end_are_tried_again_after_the_number_is_shown(

@@ -103,12 +103,20 @@ def make_due() -> None:
     Gate.objects.filter(probe_at__isnull=False).update(probe_at=past)
 
 
-def answer(world: World, of: PortRestart, *, fault: Fault | None = None) -> bool:
+def answer(
+    world: World,
+    of: PortRestart,
+    *,
+    fault: Fault | None = None,
+    state: ReportedState | None = None,
+) -> bool:
     """The meter's result of a restart."""
     found = Report(
         serial=world.port.meter.serial,
         source=ReportSource.EVENT,
         correlation_id=of.id,
         fault=fault,
+        state=state,
+        observed_at=None if state is None else world.now,
     )
     return apply_report(found, head_end=world.head_end, clock=world.clock)

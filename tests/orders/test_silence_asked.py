@@ -5,8 +5,14 @@ from datetime import timedelta
 import pytest
 
 from hanportal.audit import log
-from meters.models import Meter
-from meters.states import DesiredState, HanCapability, ReportedState, ReportSource
+from meters.models import HeadEnd, Meter
+from meters.states import (
+    DesiredState,
+    HanCapability,
+    HeadEndMode,
+    ReportedState,
+    ReportSource,
+)
 from orders import actions, reconciliation
 from orders.models import Case
 from orders.states import CaseKind, CommandCause, Remedy
@@ -108,6 +114,20 @@ def test_a_meter_that_needs_a_fitter_can_only_be_reported(world: World) -> None:
         resend(world)
     case = say_silent(world)
     assert case.detail == ("The customer gets no data. Nothing can be tried from here.")
+
+
+@pytest.mark.parametrize(
+    "held_back", [{"is_active": False}, {"mode": HeadEndMode.OBSERVE}]
+)
+def test_where_nothing_is_sent_it_can_only_be_reported(
+    world: World, held_back: dict[str, object]
+) -> None:
+    open_it(world)
+    HeadEnd.objects.filter(pk=world.head_end.pk).update(**held_back)
+
+    with pytest.raises(actions.NoRemedy):
+        ask(world)
+    assert say_silent(world).kind == CaseKind.PORT_SILENT
 
 
 def test_what_can_be_tried_comes_before_a_case(
