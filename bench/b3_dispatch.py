@@ -5,8 +5,11 @@ at intent and deadline once more, commit an Exchange for each, sign and send, re
 answer, settle under the fence, write the log. The head-end is the simulator, which
 answers with the result at once (`cim-synchronous`), so that what is measured is ours
 and not a meter's patience; each command ends as confirmed. They are closings that no
-person ordered: an opening's consent is one row more to lock, and callbacks are not in
-this figure.
+person ordered: an opening's consent is one row more to lock.
+
+A row of its own tells of results that come as callbacks: the head-end only takes the
+command, posts each meter's result to our web server (gunicorn, one process, with the
+same database), and what the inbox holds is worked off by the process that dispatches.
 
 The first yardstick is a bare aiohttp loop that posts the same bodies, signed anew, to
 the same simulator with as many at a time, and reads the answers. The second, told in a
@@ -34,6 +37,7 @@ for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "ADMIN_DATABASE_URL"):
     os.environ.pop(name, None)
 SECRET = "measured"  # noqa: S105 -- between two programs of ours
 os.environ["HEAD_END_SECRET_BENCH"] = SECRET
+os.environ["HEAD_END_SECRET_CALLER"] = SECRET
 os.environ["CLOSING_BRAKE_PER_DAY"] = "100000000"
 
 import django  # noqa: E402 -- after the environment is set
@@ -48,7 +52,9 @@ from measuring import Outcome, parsed, say  # noqa: E402
 from noop import app, noop  # noqa: E402
 from server import services  # noqa: E402
 from simulators import simulator  # noqa: E402
+from web import bound, web  # noqa: E402
 
+from hanportal.celery import app as portal  # noqa: E402
 from meters.headend.signing import signature_headers  # noqa: E402
 from meters.models import HanPort, HeadEnd, Meter  # noqa: E402
 from meters.states import (  # noqa: E402
@@ -63,6 +69,8 @@ from orders.states import CommandCause, CommandStatus  # noqa: E402
 
 SHORT_COMMANDS = 1_000
 PAIRS = 7
+LONGEST_WAIT = 300
+"""Seconds, for results that never come."""
 FIRST_SERIAL = 1_000_000_000
 CONCURRENCY = 100
 ACTION = "http://iec.ch/TC57/2011/EndDeviceControls/CreateEndDeviceControls"
@@ -76,6 +84,19 @@ def fleet(meters: int) -> dict[str, Any]:
         "head_ends": {"bench": {**quick, "protocol": "cim-synchronous"}},
         "ranges": [{**first, "count": meters}],
     }
+
+
+def calling_fleet(meters: int, *, callback: str) -> dict[str, Any]:
+    """The same, and one more that posts its results to this address."""
+    whole = fleet(meters)
+    whole["head_ends"]["caller"] = {
+        **whole["head_ends"]["bench"],
+        "protocol": "cim-events",
+        "callback": callback,
+    }
+    first = {"first": str(FIRST_SERIAL + meters), "head_end": "caller", "port": "open"}
+    whole["ranges"].append({**first, "count": meters})
+    return whole
 
 
 @contextmanager
@@ -166,6 +187,20 @@ def dispatch_rate(head_end: HeadEnd, numbers: range) -> float:
     return len(numbers) / took
 
 
+def called_back_rate(head_end: HeadEnd, numbers: range) -> float:
+    """The same, where each result is posted to our web server."""
+    queue(head_end, numbers)
+    serials = [str(FIRST_SERIAL + number) for number in numbers]
+    under_way = Command.objects.live().filter(port__meter__serial__in=serials)
+    started = time.perf_counter()
+    while under_way.exists():
+        fulfilment.dispatch(head_end=head_end, clock=timezone.now)
+        fulfilment.work_off_callbacks(clock=timezone.now)
+        if time.perf_counter() - started > LONGEST_WAIT:
+            raise RuntimeError("Not every result came back.")
+    return len(numbers) / (time.perf_counter() - started)
+
+
 def bare_rate(address: str, bodies: list[bytes]) -> float:
     """Posts a second of a loop that only posts."""
     started = time.perf_counter()
@@ -201,27 +236,44 @@ def measure(options: argparse.Namespace, address: str, broker: redis.Redis) -> N
         code="bench",
         name="Bench",
         profile=HeadEnd.Profile.CIM_SYNCHRONOUS,
-        endpoint=address,
+        endpoint=f"{address}/bench/soap",
+        max_concurrency=CONCURRENCY,
+    )
+    caller = HeadEnd.objects.create(
+        code="caller",
+        name="Caller",
+        profile=HeadEnd.Profile.CIM_EVENTS,
+        endpoint=f"{address}/caller/soap",
         max_concurrency=CONCURRENCY,
     )
     number = options.commands
+    far = (options.pairs + 1) * number
     dispatch_rate(head_end, range(number))
     requests = Exchange.objects.order_by("id").values_list("request", flat=True)
     bodies = [bytes(request) for request in requests]
-    bare_rate(address, bodies)
+    called_back_rate(caller, range(far, far + number))
+    bare_rate(head_end.endpoint, bodies)
     noop_rate(broker, min(number, 200))
-    bare, celery = [], []
+    bare, celery, called = [], [], []
     for pair in range(1, options.pairs + 1):
         numbers = range(pair * number, (pair + 1) * number)
-        first = bare_rate(address, bodies) if pair % 2 else None
+        first = bare_rate(head_end.endpoint, bodies) if pair % 2 else None
         ours = dispatch_rate(head_end, numbers)
-        beside = first or bare_rate(address, bodies)
+        beside = first or bare_rate(head_end.endpoint, bodies)
         idle = noop_rate(broker, number)
+        theirs = called_back_rate(
+            caller, range(far + numbers.start, far + numbers.stop)
+        )
         bare.append((ours, beside))
         celery.append((ours, idle))
-        say(f"pair {pair}: {ours:.0f} ours, {beside:.0f} bare, {idle:.0f} no-op")
+        called.append((theirs, beside))
+        say(
+            f"pair {pair}: {ours:.0f} ours, {theirs:.0f} with callbacks, "
+            f"{beside:.0f} bare, {idle:.0f} no-op"
+        )
     facts = {"unit": "commands/s", "size": f"{number:,} commands"}
     for outcome in (
+        Outcome(bar="B3 with callbacks", pairs=called, limit="–", **facts),
         Outcome(bar="B3 beside Celery", pairs=celery, limit="≥ 3", **facts),
         Outcome(bar="B3", pairs=bare, limit="≥ 0.6", **facts),
     ):
@@ -236,8 +288,13 @@ def main(arguments: list[str]) -> None:
     with (
         services() as addresses,
         tempfile.TemporaryDirectory(prefix="hanportal-bench-") as scratch,
+        bound() as (listening, port),
         simulator(
-            Path(scratch), fleet((options.pairs + 1) * options.commands)
+            Path(scratch),
+            calling_fleet(
+                (options.pairs + 1) * options.commands,
+                callback=f"http://127.0.0.1:{port}/hes/caller/callback/",
+            ),
         ) as address,
         celery_worker(addresses["REDIS_URL"]) as broker,
     ):
@@ -246,7 +303,9 @@ def main(arguments: list[str]) -> None:
         with databases.register():
             HeadEnd.objects.all().delete()
             app.conf.broker_url = addresses["REDIS_URL"]
-            measure(options, f"{address}/bench/soap", broker)
+            portal.conf.broker_url = addresses["REDIS_URL"]
+            with web(listening):
+                measure(options, address, broker)
 
 
 if __name__ == "__main__":
