@@ -1,8 +1,9 @@
 """B3: commands confirmed per second, beside bare HTTP and beside Celery's no-op.
 
-Ours is `orders.fulfilment.dispatch` in one process: claim a batch with its leases, look
-at intent and deadline once more, commit an Exchange for each, sign and send, read the
-answer, settle under the fence, write the log. The head-end is the simulator, which
+Ours is `orders.fulfilment.dispatch` in two processes, as a worker has on two cores;
+forking and connecting them is in the time. Each claims a batch with its leases, looks
+at intent and deadline once more, commits an Exchange for each, signs and sends, reads
+the answer, settles under the fence and writes the log. The head-end is the simulator, which
 answers with the result at once (`cim-synchronous`), so that what is measured is ours
 and not a meter's patience; each command ends as confirmed. They are closings that no
 person ordered: an opening's consent is one row more to lock.
@@ -21,6 +22,7 @@ Each pair meets new meters and changes the order.
 
 import argparse
 import asyncio
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -47,6 +49,7 @@ django.setup()
 import aiohttp  # noqa: E402
 import redis  # noqa: E402
 from databases import Databases  # noqa: E402
+from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from measuring import Outcome, parsed, say  # noqa: E402
 from noop import app, noop  # noqa: E402
@@ -69,6 +72,7 @@ from orders.states import CommandCause, CommandStatus  # noqa: E402
 
 SHORT_COMMANDS = 1_000
 PAIRS = 7
+FORK = multiprocessing.get_context("fork")
 LONGEST_WAIT = 300
 """Seconds, for results that never come."""
 FIRST_SERIAL = 1_000_000_000
@@ -174,9 +178,13 @@ def queue(head_end: HeadEnd, numbers: range) -> None:
 def dispatch_rate(head_end: HeadEnd, numbers: range) -> float:
     """Commands a second, until each of them is confirmed."""
     queue(head_end, numbers)
+    connections.close_all()
+    workers = [FORK.Process(target=send_all, args=(head_end,)) for _each in range(2)]
     started = time.perf_counter()
-    while fulfilment.dispatch(head_end=head_end, clock=timezone.now):
-        pass
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
     took = time.perf_counter() - started
     serials = [str(FIRST_SERIAL + number) for number in numbers]
     confirmed = Command.objects.filter(
@@ -185,6 +193,13 @@ def dispatch_rate(head_end: HeadEnd, numbers: range) -> float:
     if confirmed.count() != len(numbers):
         raise RuntimeError("Not every command was confirmed.")
     return len(numbers) / took
+
+
+def send_all(head_end: HeadEnd) -> None:
+    """What one process of a worker does: batch after batch, until nothing is due."""
+    while fulfilment.dispatch(head_end=head_end, clock=timezone.now):
+        pass
+    connections.close_all()
 
 
 def called_back_rate(head_end: HeadEnd, numbers: range) -> float:

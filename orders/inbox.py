@@ -43,14 +43,14 @@ def receive_callback(
     batch = adapter.parse_callback(raw)
     kept = {name: raw.headers[name] for name in KEPT_HEADERS & raw.headers.keys()}
     with transaction.atomic():
-        Callback.objects.get_or_create(
-            head_end=head_end,
-            digest=hashlib.sha256(raw.body).hexdigest(),
-            defaults={
-                "headers": kept,
-                "body": raw.body,
-                "received_at": raw.received_at,
-            },
+        Callback.objects.keep_once(
+            Callback(
+                head_end=head_end,
+                digest=hashlib.sha256(raw.body).hexdigest(),
+                headers=kept,
+                body=raw.body,
+                received_at=raw.received_at,
+            )
         )
         transaction.on_commit(tasks.work_off_callbacks.delay, robust=True)
     return batch

@@ -152,6 +152,10 @@ def redacted(body: bytes | memoryview | None) -> str:
 class CallbackQuerySet(models.QuerySet["Callback"]):
     """Named reads of the inbox."""
 
+    def keep_once(self, callback: "Callback") -> None:
+        """Insert it, unless the same message of this head-end is there already."""
+        self.bulk_create([callback], ignore_conflicts=True)
+
     def waiting(self) -> Self:
         """Not yet worked off, the oldest first."""
         return self.filter(outcome="").order_by("received_at", "id")
