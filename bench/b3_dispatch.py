@@ -3,10 +3,10 @@
 Ours is `orders.fulfilment.dispatch` in two processes, as a worker has on two cores;
 forking and connecting them is in the time. Each claims a batch with its leases, looks
 at intent and deadline once more, commits an Exchange for each, signs and sends, reads
-the answer, settles under the fence and writes the log. The head-end is the simulator, which
-answers with the result at once (`cim-synchronous`), so that what is measured is ours
-and not a meter's patience; each command ends as confirmed. They are closings that no
-person ordered: an opening's consent is one row more to lock.
+the answer, settles under the fence and writes the log. The head-end is the simulator,
+which answers with the result at once (`cim-synchronous`), so that what is measured is
+ours and not a meter's patience; each command ends as confirmed. They are closings that
+no person ordered: an opening's consent is one row more to lock.
 
 A row of its own tells of results that come as callbacks: the head-end only takes the
 command, posts each meter's result to our web server (gunicorn, one process, with the
