@@ -3,6 +3,7 @@
 The register says what a meter takes; a meter that is seen open says more than that.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,10 +13,10 @@ from hanportal.audit import log
 from meters.headend import Clock
 from meters.models import HanPort, HeadEnd, Installation
 from meters.states import HanCapability, ReportedState, ReportSource
-from orders import holds, intents, notices
+from orders import consequences, holds, intents, notices
 from orders.deadlines import oslo_date
 from orders.fulfilment import settling
-from orders.models import Consent, LifeEvent, Order
+from orders.models import Consent, LifeEvent, Order, chains_of
 from orders.reconciliation.point import REGISTER, LockedPoint, locked_point
 from orders.states import HoldReason, OrderKind, OrderStatus
 
@@ -39,18 +40,23 @@ def carry_on_what_was_held(*, clock: Clock, batch: int) -> int:
 
 
 def settle_if_opened_by_hand(port: HanPort, *, by: log.Actor, at: datetime) -> bool:
-    """Whether an opening waits here, and its meter was seen open: then nothing closes
-    it. It is fulfilled if the meter itself has said so since it was ordered.
+    """Whether something waits here for a human, and its meter was seen open: then
+    nothing closes it. What waits, an opening or an exchange, is settled if the meter
+    itself has said so since.
     """
     if port.reported != ReportedState.OPEN or port.reported_at is None:
         return False
-    order = holds.held_opening(port, on=oslo_date(at))
-    if order is None:
-        return False
-    is_meters_word = port.reported_source != ReportSource.REGISTER
-    if is_meters_word and port.reported_at >= order.placed_at:
-        fulfil_as_opened(order, port, confirmed_at=port.reported_at, by=by, at=at)
-    return True
+    today = oslo_date(at)
+    order = holds.held_opening(port, on=today)
+    if order is not None:
+        if _has_said_so(port, since=order.placed_at):
+            confirmed_at = port.reported_at
+            fulfil_as_opened(order, port, confirmed_at=confirmed_at, by=by, at=at)
+        return True
+    events = _blocked_at(port, on=today)
+    if events and _has_said_so(port, since=events[-1].found_at):
+        _confirm_as_opened(events, port, confirmed_at=port.reported_at, by=by, at=at)
+    return bool(events)
 
 
 def fulfil_as_opened(
@@ -64,6 +70,49 @@ def fulfil_as_opened(
     """Somebody opened the port at the meter, for an opening that waited for it."""
     holds.found_open(order, port, by=by, at=at)
     settling.fulfil(order, confirmed_at=confirmed_at, by=by, at=at)
+
+
+def _has_said_so(port: HanPort, *, since: datetime) -> bool:
+    """True where it is the meter's word, or a fitter's, and not older than that."""
+    reported_at = port.reported_at
+    is_meters_word = port.reported_source != ReportSource.REGISTER
+    return is_meters_word and reported_at is not None and reported_at >= since
+
+
+def _blocked_at(port: HanPort, *, on: date) -> list[LifeEvent]:
+    """What waits for a human at this port, with a consent that permits the opening."""
+    consent = Consent.objects.behind(port, on=on)
+    if consent is None:
+        return []
+    waiting = LifeEvent.objects.waiting_at(port).filter(consent=consent)
+    events = list(waiting.exclude(obstacle=""))
+    if not events:
+        return []
+    for event in events:
+        event.port = port
+    held = Consent.objects.share_locked(consent.pk)
+    return events if held.permits_opening(port, on=on) else []
+
+
+def _confirm_as_opened(
+    events: Sequence[LifeEvent],
+    port: HanPort,
+    *,
+    confirmed_at: datetime,
+    by: log.Actor,
+    at: datetime,
+) -> None:
+    """Somebody opened the new meter's port: the consent has gone on, and that is told.
+
+    Nothing is under way for it.
+    """
+    chain = log.customer_chain(events[0].customer_id)
+    log.lock_chains(
+        chain, log.head_end_chain(port.meter.head_end_id), *chains_of(events)
+    )
+    intents.want_as_it_is(port, chain=chain, by=by, at=at)
+    for event in events:
+        consequences.confirm(event, confirmed_at=confirmed_at, by=by, at=at)
 
 
 def _waiting_for_what_is_past(today: date) -> QuerySet[Order]:
