@@ -220,10 +220,7 @@ def _open_here(
     order = at.order
     capability = HanCapability(here.meter.han_capability)
     obstacle = "" if capability == HanCapability.REMOTE else str(capability)
-    for port in at.elsewhere:
-        notices.take_back(MessageKind.PORT_OPEN, port, at=now)
-    for event in obstacles:
-        notices.take_back_event(event, at=now)
+    _take_back_what_was_told(at, obstacles, now=now)
     at.lock_chains(*chains_of(obstacles))
     for event in obstacles:
         event.overtake(by=REGISTER, at=now)
@@ -249,6 +246,19 @@ def _open_here(
     )
     kind = MessageKind.EXCHANGE_ON_HOLD if obstacle else MessageKind.METER_EXCHANGED
     notices.tell_event(kind, event, at=now)
+
+
+def _take_back_what_was_told(
+    at: LockedPoint, obstacles: list[LifeEvent], *, now: datetime
+) -> None:
+    """What is unsent and no longer true once the consent goes on at another meter."""
+    with log.together():
+        for port in at.elsewhere:
+            notices.take_back(MessageKind.PORT_OPEN, port, at=now)
+        for event in obstacles:
+            notices.take_back_event(event, at=now)
+        if at.order is not None:
+            notices.take_back_hold(at.order, at=now)
 
 
 def _wait_here(

@@ -12,11 +12,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from hanportal.audit import log
 from meters.headend import Clock
 from meters.models import HanPort, HeadEnd, Installation
-from meters.states import HanCapability, ReportedState, ReportSource
+from meters.states import DesiredState, HanCapability, ReportedState, ReportSource
+from notifications.models import MessageKind
 from orders import consequences, holds, intents, notices
 from orders.deadlines import oslo_date
 from orders.fulfilment import settling
-from orders.models import Consent, LifeEvent, Order, chains_of
+from orders.models import Command, Consent, LifeEvent, Order, chains_of
 from orders.reconciliation.point import REGISTER, LockedPoint, locked_point
 from orders.states import HoldReason, OrderKind, OrderStatus
 
@@ -59,6 +60,27 @@ def settle_if_opened_by_hand(port: HanPort, *, by: log.Actor, at: datetime) -> b
     return bool(events)
 
 
+def take_back_if_opened_by_hand(port: HanPort, *, at: datetime) -> None:
+    """Withdraw what is unsent and untrue, where `settle_if_opened_by_hand` settles.
+
+    Locks messages, so it comes before anything that is written to the audit chain.
+    """
+    is_new = port.reported == ReportedState.OPEN and port.desired != DesiredState.OPEN
+    if not is_new or port.meter.head_end.is_observing:
+        return
+    if Command.objects.live().filter(port=port).exists():
+        return
+    today = oslo_date(at)
+    order = holds.held_opening(port, on=today)
+    if order is not None:
+        if _has_said_so(port, since=order.placed_at):
+            _take_back_of_hold(order, port, at=at)
+        return
+    events = _blocked_at(port, on=today)
+    if events and _has_said_so(port, since=events[-1].found_at):
+        _take_back_of_events(events, port, at=at)
+
+
 def fulfil_as_opened(
     order: Order,
     port: HanPort,
@@ -68,6 +90,7 @@ def fulfil_as_opened(
     at: datetime,
 ) -> None:
     """Somebody opened the port at the meter, for an opening that waited for it."""
+    _take_back_of_hold(order, port, at=at)
     holds.found_open(order, port, by=by, at=at)
     settling.fulfil(order, confirmed_at=confirmed_at, by=by, at=at)
 
@@ -94,6 +117,23 @@ def _blocked_at(port: HanPort, *, on: date) -> list[LifeEvent]:
     return events if held.permits_opening(port, on=on) else []
 
 
+def _take_back_of_hold(order: Order, port: HanPort, *, at: datetime) -> None:
+    waiting = LifeEvent.objects.waiting_at(port).filter(consent=order.consent_id)
+    events = list(waiting.exclude(obstacle=""))
+    with log.together():
+        notices.take_back_hold(order, at=at)
+        _take_back_of_events(events, port, at=at)
+
+
+def _take_back_of_events(
+    events: Sequence[LifeEvent], port: HanPort, *, at: datetime
+) -> None:
+    with log.together():
+        for event in events:
+            notices.take_back_event(event, at=at)
+        notices.take_back(MessageKind.PORT_CLOSED, port, at=at)
+
+
 def _confirm_as_opened(
     events: Sequence[LifeEvent],
     port: HanPort,
@@ -106,6 +146,7 @@ def _confirm_as_opened(
 
     Nothing is under way for it.
     """
+    _take_back_of_events(events, port, at=at)
     chain = log.customer_chain(events[0].customer_id)
     log.lock_chains(
         chain, log.head_end_chain(port.meter.head_end_id), *chains_of(events)
