@@ -11,15 +11,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from hanportal.audit import log
 from meters.headend import Clock
-from meters.models import HanPort, HeadEnd, Installation
-from meters.states import DesiredState, HanCapability, ReportedState, ReportSource
+from meters.models import HanPort, Installation
+from meters.states import DesiredState, ReportedState, ReportSource
 from notifications.models import MessageKind
 from orders import consequences, holds, intents, notices
 from orders.deadlines import oslo_date
 from orders.fulfilment import settling
 from orders.models import Command, Consent, LifeEvent, Order, chains_of
 from orders.reconciliation.point import REGISTER, LockedPoint, locked_point
-from orders.states import HoldReason, OrderKind, OrderStatus
+from orders.states import OrderKind, OrderStatus
 
 
 def carry_on_what_was_held(*, clock: Clock, batch: int) -> int:
@@ -164,24 +164,17 @@ def _waiting_for_what_is_past(today: date) -> QuerySet[Order]:
     blocked = LifeEvent.objects.unsettled().exclude(obstacle="")
     exchanged = Exists(blocked.filter(consent=OuterRef("consent")))
     capability = "port__meter__han_capability"
-    by_fitters = Q(port__meter__head_end__profile=HeadEnd.Profile.MANUAL)
-    needs_visit = Q(**{capability: HanCapability.NEEDS_VISIT})
-    takes_a_command = Q(**{capability: HanCapability.REMOTE}) | needs_visit & by_fitters
-    takes = {
-        HoldReason.NEEDS_MODULE: Q(**{capability: HanCapability.NEEDS_MODULE}),
-        HoldReason.NEEDS_VISIT: needs_visit & ~by_fitters,
-        HoldReason.NEEDS_EXCHANGE: Q(**{capability: HanCapability.UNSUPPORTED}),
-    }
+    takes_a_command = holds.takes_a_command("port__meter")
     takes_another = Q()
-    for reason, needs in takes.items():
-        takes_another |= needs & ~Q(hold_reason=reason)
+    for needs, reason in holds.REASONS.items():
+        takes_another |= Q(**{capability: needs}) & ~Q(hold_reason=reason)
     held = Order.objects.live().filter(status=OrderStatus.ON_HOLD, kind=OrderKind.OPEN)
     permitted = Consent.objects.still_held(on=today)
     return held.filter(
         Exists(here),
         Exists(permitted.filter(pk=OuterRef("consent"))),
         # What an exchange brought about goes on by that road.
-        (takes_a_command & ~exchanged) | takes_another,
+        (takes_a_command & ~exchanged) | (~takes_a_command & takes_another),
     ).order_by("id")
 
 

@@ -7,10 +7,10 @@ import pytest
 from hanportal.audit import log
 from hanportal.monitoring.readings import read
 from meters.headend import Fault
-from meters.models import HanPort, Installation, Meter
+from meters.models import HanPort, HeadEnd, Installation, Meter
 from meters.states import DesiredState, HanCapability, ReportedState
 from notifications.models import MessageKind
-from orders import actions
+from orders import actions, fulfilment
 from orders.models import Case, Command, Consent, LifeEvent, database_now
 from orders.states import (
     CaseKind,
@@ -203,6 +203,43 @@ def test_a_new_meter_that_is_opened_for_who_has_left_is_closed(world: World) -> 
     assert Command.objects.get(port=new).desired == DesiredState.CLOSED
     assert Case.objects.filter(kind=CaseKind.OPEN_WITHOUT_CONSENT, port=new).exists()
     assert_everything_is_at_rest(world)
+
+
+@pytest.mark.parametrize("is_ordered", [False, True])
+def test_a_visit_to_the_new_meter_is_a_line_on_the_fitters_list(
+    world: World, is_ordered: bool
+) -> None:
+    HeadEnd.objects.update(profile=HeadEnd.Profile.MANUAL)
+    if is_ordered:
+        world.order_opening()
+    else:
+        open_the_port(world)
+    world.head_end.refresh_from_db()
+    new = exchange(world, number=1, capability=HanCapability.NEEDS_VISIT)
+
+    follow_register(world)
+
+    assert said_to(world.customer)[-1] == MessageKind.METER_EXCHANGED
+    assert Command.objects.live().get().port == new
+    assert not Case.objects.exists()
+    fulfilment.dispatch(head_end=world.head_end, clock=world.clock)
+    assert Command.objects.on_work_list(world.head_end).get().port == new
+
+
+def test_an_exchange_that_waited_goes_on_the_list_when_fitters_take_the_meters_over(
+    world: World,
+) -> None:
+    open_the_port(world)
+    new = exchange(world, number=1, capability=HanCapability.NEEDS_VISIT)
+    follow_register(world)
+    assert not Command.objects.live().exists()
+    HeadEnd.objects.update(profile=HeadEnd.Profile.MANUAL)
+
+    assert follow_register(world) == 1
+    assert follow_register(world) == 0
+
+    assert Command.objects.live().get().port == new
+    assert LifeEvent.objects.unsettled().get().obstacle == ""
 
 
 def test_an_order_waits_where_the_new_meter_takes_a_module_and_goes_on_after(
