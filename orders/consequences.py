@@ -53,13 +53,20 @@ def confirmed(
     for event in events:
         if event.awaits != state or event.obstacle:
             continue
-        event.confirm(confirmed_at=confirmed_at, by=by, at=at)
-        kind = LifeEventKind(event.kind)
-        is_told_by_order = (
-            kind == LifeEventKind.METER_EXCHANGED and event.order_id is not None
-        )
-        if kind in NEWS and not is_told_by_order:
-            notices.tell_event(NEWS[kind], event, at=at)
+        confirm(event, confirmed_at=confirmed_at, by=by, at=at)
+
+
+def confirm(
+    event: LifeEvent, *, confirmed_at: datetime, by: log.Actor, at: datetime
+) -> None:
+    """The meter has been seen as this event wants it, whatever stood against that."""
+    event.confirm(confirmed_at=confirmed_at, by=by, at=at)
+    kind = LifeEventKind(event.kind)
+    is_told_by_order = (
+        kind == LifeEventKind.METER_EXCHANGED and event.order_id is not None
+    )
+    if kind in NEWS and not is_told_by_order:
+        notices.tell_event(NEWS[kind], event, at=at)
 
 
 def seen_open(

@@ -7,6 +7,8 @@ before what is lacking is in place. Callers hold the port's lock.
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from hanportal.audit import log
 from meters.models import HanPort, HeadEnd
 from meters.states import DesiredState, HanCapability
@@ -29,6 +31,17 @@ def reason_at(port: HanPort) -> HoldReason | None:
     reason = REASONS.get(HanCapability(port.meter.han_capability))
     is_by_fitters = port.meter.head_end.profile == HeadEnd.Profile.MANUAL
     return None if reason == HoldReason.NEEDS_VISIT and is_by_fitters else reason
+
+
+def takes_a_command(meter: str) -> Q:
+    """Where `reason_at` finds nothing lacking.
+
+    :param meter: the path from what is filtered to the meter.
+    """
+    capability = f"{meter}__han_capability"
+    by_fitters = Q(**{f"{meter}__head_end__profile": HeadEnd.Profile.MANUAL})
+    needs_visit = Q(**{capability: HanCapability.NEEDS_VISIT})
+    return Q(**{capability: HanCapability.REMOTE}) | needs_visit & by_fitters
 
 
 def hold(

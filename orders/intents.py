@@ -83,6 +83,11 @@ def want_as_it_is(port: HanPort, *, chain: str, by: log.Actor, at: datetime) -> 
     _want(port, DesiredState.OPEN, chain=chain, by=by, at=at)
 
 
+def done_on_site(port: HanPort, *, by: log.Actor, at: datetime) -> None:
+    """It is as it is meant to be by somebody's hand: what was to be sent is not."""
+    _set_aside(port, by=by, at=at, reason="done at the meter")
+
+
 def carry_open(
     port: HanPort,
     *,

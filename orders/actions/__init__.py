@@ -34,6 +34,11 @@ from orders.actions.holding import (
     send_module,
 )
 from orders.actions.locking import NoMeter, NotHolder
+from orders.actions.on_site import (
+    NotToBeClosed,
+    closed_by_fitter,
+    may_be_closed_on_site,
+)
 from orders.actions.opening import (
     Agreement,
     AlreadyOpen,
@@ -93,6 +98,7 @@ __all__ = [
     "NotHeld",
     "NotHolder",
     "NotRepresented",
+    "NotToBeClosed",
     "NotTriedYet",
     "NotVerified",
     "NothingIsSent",
@@ -109,8 +115,10 @@ __all__ = [
     "VisitAlreadyAsked",
     "cancel_order",
     "close_case",
+    "closed_by_fitter",
     "give_up_opening",
     "last_tried",
+    "may_be_closed_on_site",
     "opened_by_fitter",
     "place_closing",
     "place_closing_for_caller",

@@ -88,7 +88,7 @@ def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> O
         if _is_only_held(live, port):
             take_back(port, live, origin, now=now)
             return live
-        notices.take_back(MessageKind.PORT_OPEN, port, at=now)
+        _take_back_what_was_told(port, live, now=now)
         if live is not None:
             live.transition_to(OrderStatus.SUPERSEDED, by=origin.by, at=now)
         if consent is not None:
@@ -103,6 +103,16 @@ def _close(origin: Origin, metering_point: MeteringPoint, *, now: datetime) -> O
         intents.want_closed(port, order=order, by=origin.by, at=now)
         notices.tell(MessageKind.CLOSING_RECEIVED, order, at=now)
     return order
+
+
+def _take_back_what_was_told(
+    port: HanPort, live: Order | None, *, now: datetime
+) -> None:
+    """What is unsent and no longer true once the port is to be closed."""
+    with log.together():
+        notices.take_back(MessageKind.PORT_OPEN, port, at=now)
+        if live is not None:
+            notices.take_back_hold(live, at=now)
 
 
 def _is_only_held(live: Order | None, port: HanPort) -> TypeGuard[Order]:

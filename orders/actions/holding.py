@@ -58,7 +58,6 @@ def opened_by_fitter(*, case_id: UUID, by: log.Actor, now: datetime) -> Order:
         port, order = _held(case, HoldReason.NEEDS_VISIT)
         if holds.held_opening(port, on=oslo_date(now)) is None:
             raise RetryNotPermitted
-        notices.take_back_hold(order, at=now)
         port.observe(ReportedState.OPEN, at=now, source=ReportSource.FITTER)
         reconciliation.fulfil_as_opened(order, port, confirmed_at=now, by=by, at=now)
         outbox.ring()

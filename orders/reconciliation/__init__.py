@@ -7,7 +7,7 @@
 `forget_exchanges` deletes what was said to head-ends when it has been kept long enough.
 """
 
-from orders.reconciliation.cases import close_what_is_over
+from orders.reconciliation.cases import close_if_over, close_what_is_over
 from orders.reconciliation.endings import make_room_for_holder
 from orders.reconciliation.holds import fulfil_as_opened
 from orders.reconciliation.nightly import read_in_turn
@@ -16,6 +16,7 @@ from orders.reconciliation.register import follow_register
 from orders.reconciliation.retention import forget_exchanges
 
 __all__ = [
+    "close_if_over",
     "close_what_is_over",
     "follow_register",
     "forget_exchanges",

@@ -34,7 +34,7 @@ def close_what_is_over(*, clock: Clock) -> int:
     at_ports = Case.objects.unsettled().filter(_is_over()).order_by("opened_at", "id")
     found = list(at_ports.values_list("id", "port_id")[:BATCH])
     closed = sum(
-        _close_at_port(case_id, port_id=port_id, now=clock())
+        close_if_over(case_id, port_id=port_id, now=clock())
         for case_id, port_id in found
         if port_id is not None
     )
@@ -69,7 +69,8 @@ def _is_over() -> Q:
     )
 
 
-def _close_at_port(case_id: UUID, *, port_id: UUID, now: datetime) -> bool:
+def close_if_over(case_id: UUID, *, port_id: UUID, now: datetime) -> bool:
+    """Close this case about a port, if the port is as it should be; says whether."""
     with transaction.atomic():
         port = HanPort.objects.locked().get(pk=port_id)
         case = (

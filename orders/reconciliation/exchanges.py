@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from hanportal.audit import log
 from meters.headend import Clock
 from meters.models import HanPort, Installation
-from meters.states import DesiredState, HanCapability
+from meters.states import DesiredState
 from notifications.models import MessageKind
 from orders import holds, intents, notices
 from orders.deadlines import oslo_date
@@ -24,7 +24,7 @@ from orders.reconciliation.point import (
     locked_point,
     sits_somewhere,
 )
-from orders.states import CaseKind, LifeEventKind, OrderKind, OrderStatus
+from orders.states import CaseKind, HoldReason, LifeEventKind, OrderKind, OrderStatus
 
 # Consents that hold, whose point's present meter nobody wants open; only where another
 # meter or a command served them before. A consent from an older system says nothing of
@@ -151,7 +151,7 @@ def _unblocked(today: date) -> QuerySet[LifeEvent]:
     here = Installation.objects.on(today).filter(
         metering_point=OuterRef("metering_point")
     )
-    remote = here.filter(meter__han_capability=HanCapability.REMOTE)
+    remote = here.filter(holds.takes_a_command("meter"))
     return (
         LifeEvent.objects.unsettled()
         .exclude(obstacle="")
@@ -193,10 +193,8 @@ def _carry_over(at: LockedPoint, *, now: datetime) -> bool:
     is_moved = order is not None and order.port_id != here.pk
     if not is_moved and (is_served or (waits and not obstacles)):
         return False
-    capability = HanCapability(here.meter.han_capability)
-    if capability != HanCapability.REMOTE and any(
-        event.port_id == here.pk for event in obstacles
-    ):
+    is_blocked_here = any(event.port_id == here.pk for event in obstacles)
+    if is_blocked_here and holds.reason_at(here) is not None:
         return False
     _open_here(at, here, consent, obstacles, now=now)
     return True
@@ -218,20 +216,17 @@ def _open_here(
     now: datetime,
 ) -> None:
     order = at.order
-    capability = HanCapability(here.meter.han_capability)
-    obstacle = "" if capability == HanCapability.REMOTE else str(capability)
-    for port in at.elsewhere:
-        notices.take_back(MessageKind.PORT_OPEN, port, at=now)
-    for event in obstacles:
-        notices.take_back_event(event, at=now)
+    reason = holds.reason_at(here)
+    obstacle = "" if reason is None else here.meter.han_capability
+    _take_back_what_was_told(at, obstacles, now=now)
     at.lock_chains(*chains_of(obstacles))
     for event in obstacles:
         event.overtake(by=REGISTER, at=now)
     _let_go_elsewhere(at, now=now)
     if order is not None and order.port_id != here.pk:
         order.carry_over(here, by=REGISTER, at=now)
-    if obstacle:
-        _wait_here(here, order, consent, now=now)
+    if reason is not None:
+        _wait_here(here, reason, order, consent, now=now)
     else:
         intents.carry_open(here, consent=consent, order=order, by=REGISTER, at=now)
     event = LifeEvent.note(
@@ -251,12 +246,29 @@ def _open_here(
     notices.tell_event(kind, event, at=now)
 
 
+def _take_back_what_was_told(
+    at: LockedPoint, obstacles: list[LifeEvent], *, now: datetime
+) -> None:
+    """What is unsent and no longer true once the consent goes on at another meter."""
+    with log.together():
+        for port in at.elsewhere:
+            notices.take_back(MessageKind.PORT_OPEN, port, at=now)
+        for event in obstacles:
+            notices.take_back_event(event, at=now)
+        if at.order is not None:
+            notices.take_back_hold(at.order, at=now)
+
+
 def _wait_here(
-    here: HanPort, order: Order | None, consent: Consent, *, now: datetime
+    here: HanPort,
+    reason: HoldReason,
+    order: Order | None,
+    consent: Consent,
+    *,
+    now: datetime,
 ) -> None:
     """The new meter takes a module or a visit: a human must see to it."""
-    reason = holds.REASONS.get(HanCapability(here.meter.han_capability))
-    if order is not None and reason is not None:
+    if order is not None:
         holds.hold(order, here, reason, by=REGISTER, at=now)
         return
     Case.open_at_port(

@@ -23,6 +23,7 @@ from orders.fulfilment.follow_up import CLOCK_TOLERANCE
 from orders.models import Command, LifeEvent, Order, database_now
 from orders.reconciliation import unreadable
 from orders.reconciliation.alone import alone
+from orders.reconciliation.holds import take_back_if_opened_by_hand
 from orders.reconciliation.mending import RECONCILER, mend, show_held_closing
 from orders.reconciliation.unreadable import DOUBT_ENDS_AFTER
 from orders.states import OrderStatus
@@ -128,8 +129,7 @@ def settle(
         )
         is_known_closed = port.reported == ReportedState.CLOSED
         last_closed_at = port.reported_at if is_known_closed else None
-        events = consequences.waiting(port, chain=intents.chain_of(port))
-        _observe(port, report.state, at=report.observed_at, events=events, now=now)
+        events = _observe(port, report.state, at=report.observed_at, now=now)
         # An old reading, or one older than a newer question, calls nothing off.
         is_settled = (
             report.observed_at >= asked_at - CLOCK_TOLERANCE
@@ -149,15 +149,14 @@ def settle(
 
 
 def _observe(
-    port: HanPort,
-    state: ReportedState,
-    *,
-    at: datetime,
-    events: Sequence[LifeEvent],
-    now: datetime,
-) -> None:
+    port: HanPort, state: ReportedState, *, at: datetime, now: datetime
+) -> list[LifeEvent]:
+    """Take the sighting in; gives what waited for it, with every chain locked."""
     before = port.reported
     port.observe(state, at=at, source=ReportSource.READ_BACK)
+    # Messages are locked before audit chains.
+    take_back_if_opened_by_hand(port, at=now)
+    events = consequences.waiting(port, chain=intents.chain_of(port))
     if before != port.reported:
         log.record(
             chain=intents.chain_of(port),
@@ -169,6 +168,7 @@ def _observe(
         )
     if port.reported == ReportedState.OPEN and port.desired == DesiredState.CLOSED:
         consequences.seen_open(events, seen_at=at, by=RECONCILER, at=now)
+    return events
 
 
 def _fulfil(

@@ -12,9 +12,9 @@ from hanportal.accounts.models import Ground
 from hanportal.audit import log
 from meters.headend import Clock
 from meters.models import Holding
-from meters.states import DesiredState, HanCapability, ReportedState
+from meters.states import DesiredState, ReportedState
 from notifications.models import MessageKind
-from orders import intents, notices
+from orders import holds, intents, notices
 from orders.deadlines import oslo_date
 from orders.models import Consent, LifeEvent, chains_of
 from orders.reconciliation.point import REGISTER, LockedPoint, locked_point
@@ -144,6 +144,4 @@ def _is_wanted_open(at: LockedPoint) -> bool:
 
 def _can_open(at: LockedPoint) -> bool:
     """Otherwise the consent goes on as after an exchange: it waits for a human."""
-    if at.here is None:
-        return False
-    return at.here.meter.han_capability == HanCapability.REMOTE
+    return at.here is not None and holds.reason_at(at.here) is None

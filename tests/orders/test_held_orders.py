@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hanportal.audit import log
 from meters.models import HanPort
@@ -22,13 +24,14 @@ from tests.firstnight.past import Past, bring_in_consent
 from tests.orders.life import (
     assert_everything_is_at_rest,
     come_to_rest,
+    exchange,
     follow_register,
     meters_answer,
     move_out,
     said_to,
 )
 from tests.orders.test_capabilities import fresh, held, the_meter_is
-from tests.orders.test_fulfilment import dispatch
+from tests.orders.test_fulfilment import dispatch, reconcile
 from tests.orders.test_several import more_points, order_all
 from tests.orders.world import World
 
@@ -229,6 +232,76 @@ def test_news_of_a_hold_that_no_longer_stands_is_withdrawn_unsent(
     assert said_to(world.customer) == [
         MessageKind.ORDER_RECEIVED,
         MessageKind.ORDER_CANCELLED,
+    ]
+
+
+def held_for_another_thing(world: World) -> Order:
+    """It waited for a module, and the customer hears that it waits for a visit."""
+    order = held(world)
+    the_meter_is(world, HanCapability.NEEDS_VISIT)
+    follow_register(world)
+    assert said_to(world.customer)[-1] == MessageKind.ORDER_ON_HOLD
+    return order
+
+
+def test_news_of_a_hold_is_withdrawn_where_another_meter_ends_it(
+    world: World,
+) -> None:
+    order = held_for_another_thing(world)
+    exchange(world, number=1)
+
+    follow_register(world)
+
+    assert fresh(order).status == OrderStatus.IN_PROGRESS
+    assert said_to(world.customer) == [
+        MessageKind.ORDER_RECEIVED,
+        MessageKind.METER_EXCHANGED,
+    ]
+
+
+def test_news_that_a_reading_shows_untrue_is_withdrawn_before_any_chain(
+    world: World,
+) -> None:
+    world.order_opening()
+    meters_answer(world)
+    world.order_closing()
+    meters_answer(world)
+    assert said_to(world.customer)[-1] == MessageKind.PORT_CLOSED
+    order = held_for_another_thing(world)
+    world.fake.meters[world.port.meter.serial] = ReportedState.OPEN
+    world.fake.read_at = world.now + timedelta(hours=1)
+    HanPort.objects.ask_for_read_back(at=database_now() - timedelta(seconds=1))
+
+    with CaptureQueriesContext(connection) as queries:
+        reconcile(world)
+
+    assert fresh(order).status == OrderStatus.COMPLETED
+    said = said_to(world.customer)
+    assert said[-1] == MessageKind.PORT_OPEN
+    assert not {MessageKind.PORT_CLOSED, MessageKind.ORDER_ON_HOLD} & set(said)
+    statements = [query["sql"] for query in queries]
+    chains = [n for n, sql in enumerate(statements) if "pg_advisory_xact_lock" in sql]
+    withdrawn = [
+        n
+        for n, sql in enumerate(statements)
+        if sql.startswith('UPDATE "notifications_message"')
+    ]
+    assert len(withdrawn) == len({MessageKind.PORT_CLOSED, MessageKind.ORDER_ON_HOLD})
+    assert max(withdrawn) < min(chains)
+
+
+def test_news_of_a_hold_is_withdrawn_where_the_port_is_ordered_closed(
+    world: World,
+) -> None:
+    world.port.observe(ReportedState.OPEN, at=world.now, source=ReportSource.REGISTER)
+    order = held_for_another_thing(world)
+
+    world.order_closing()
+
+    assert fresh(order).status == OrderStatus.SUPERSEDED
+    assert said_to(world.customer) == [
+        MessageKind.ORDER_RECEIVED,
+        MessageKind.CLOSING_RECEIVED,
     ]
 
 

@@ -58,6 +58,7 @@ class CaseVerb(StrEnum):
     MODULE = "modul-sendt"
     VISIT = "send-montor"
     OPENED = "montor-apnet"
+    CLOSED = "montor-stengt"
     GIVE_UP = "gi-opp"
     CLOSE = "lukk"
 
@@ -178,7 +179,9 @@ class CasePage:
         visit = () if self.case.visit_asked_at else (CaseVerb.VISIT,)
         if self.held_for is not None:
             return (*self._errands(self.held_for, visit), CaseVerb.GIVE_UP)
-        return (*self._remedies, *visit, CaseVerb.CLOSE)
+        may_be_closed = actions.may_be_closed_on_site(self.case)
+        closed = (CaseVerb.CLOSED,) if may_be_closed else ()
+        return (*self._remedies, *visit, *closed, CaseVerb.CLOSE)
 
     @property
     def _remedies(self) -> tuple[CaseVerb, ...]:

@@ -55,6 +55,9 @@ REFUSALS: dict[type[Exception], Promise] = {
         "Bestillingen venter fortsatt. Saken kan ikke lukkes før den er utført, "
         "avbestilt eller gitt opp."
     ),
+    actions.NotToBeClosed: gettext_lazy(
+        "Porten skal ikke stenges, eller den er alt sett stengt."
+    ),
     actions.VisitAlreadyAsked: gettext_lazy("Montør er allerede bedt om."),
     actions.PortStillOpen: gettext_lazy(
         "Måleren ble sist sett åpen, og ingen samtykker i det. Saken kan ikke lukkes "
@@ -69,6 +72,7 @@ DO: dict[CaseVerb, Callable[..., object]] = {
     CaseVerb.MODULE: actions.send_module,
     CaseVerb.VISIT: actions.send_fitter,
     CaseVerb.OPENED: actions.opened_by_fitter,
+    CaseVerb.CLOSED: actions.closed_by_fitter,
 }
 """What is asked once, and needs no words."""
 
