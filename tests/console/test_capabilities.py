@@ -9,12 +9,13 @@ from django.test import Client
 
 from hanportal.accounts.models import Role
 from meters.models import Meter
-from meters.states import HanCapability, ReportedState
+from meters.states import HanCapability, ReportedState, ReportSource
 from orders.models import Case, Order
 from orders.states import FailureReason, OrderStatus
 from tests.accounts.staff import logged_in, make_staff
 from tests.console.desk import CENTRE, Desk
 from tests.console.test_ordering import opening
+from tests.orders.test_casework import a_rejected_closing
 from tests.orders.world import NOW, World
 
 SAKER = "/kundesenter/drift/saker/"
@@ -146,3 +147,22 @@ def test_the_case_of_what_waits_cannot_be_closed(
     assert answer.status_code == 409
     assert "Bestillingen venter fortsatt." in answer.content.decode()
     assert not Case.objects.get().is_settled
+
+
+def test_a_closing_that_a_fitter_did_is_entered_where_it_is_lacking(
+    world: World, operator: Client
+) -> None:
+    case = a_rejected_closing(world)
+    verb = f"{SAKER}{case.id}/montor-stengt/"
+    assert verb in page_of(operator, case)
+    assert "Har montøren stengt porten?" in operator.get(verb).content.decode()
+
+    assert operator.post(verb).status_code == 302
+
+    port = world.fresh_port()
+    assert (port.reported, port.reported_source) == (
+        ReportedState.CLOSED,
+        ReportSource.FITTER,
+    )
+    assert verb not in page_of(operator, case)
+    assert operator.post(verb).status_code == 409

@@ -354,23 +354,3 @@ def test_trying_all_again_is_for_those_who_run_the_system(
     assert browse("anne", Role.AGENT).post(address).status_code == 403
     assert browse("eva", Role.SUPERVISOR).get(address).status_code == 200
     assert Command.objects.live().count() == 0
-
-
-def test_a_closing_that_a_fitter_did_is_entered_where_it_is_lacking(
-    world: World, browse: Browse
-) -> None:
-    case = a_rejected_closing(world)
-    operator = browse("olav", Role.OPERATOR)
-    verb = of(case, "montor-stengt/")
-    assert verb in page(operator, of(case))
-    assert "Har montøren stengt porten?" in page(operator, verb)
-
-    assert operator.post(verb).status_code == 302
-
-    port = world.fresh_port()
-    assert (port.reported, port.reported_source) == (
-        ReportedState.CLOSED,
-        ReportSource.FITTER,
-    )
-    assert verb not in page(operator, of(case))
-    assert operator.post(verb).status_code == 409
