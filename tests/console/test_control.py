@@ -189,7 +189,9 @@ def test_a_protected_address_is_no_question_and_is_never_shown(
         f"{CENTRE}?q=Kari",
     ):
         page = desk.get(path)
-        assert [shown for shown in ("Storgata", "0155") if shown in page] == [], path
+        # The number alone stands in some ids as well.
+        shown = [part for part in ("Storgata", "0155 Oslo") if part in page]
+        assert shown == [], path
 
 
 @pytest.mark.parametrize("path", ["", "oppgaver/feilet/"])

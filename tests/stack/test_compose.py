@@ -112,6 +112,9 @@ def test_every_setting_can_be_set() -> None:
     given = {name for service in PRODUCT.values() for name in service["environment"]}
     fixed = {
         "HEAD_END_SECRET_",  # one for each head-end, from head-ends.env
+        "HEAD_END_CERTIFICATE_",  # as these, which name files
+        "HEAD_END_KEY_",
+        "HEAD_END_AUTHORITIES_",
         "DATABASE_APPLICATION_ROLE",  # their names stand in the addresses
         "DATABASE_OWNER_ROLE",
     }
