@@ -1,7 +1,9 @@
 """The adapter to a head-end, with every exchange recorded."""
 
+from datetime import timedelta
 from typing import Protocol
 
+from django.conf import settings
 from uuid6 import uuid7
 
 from meters.headend import (
@@ -33,6 +35,13 @@ def recorded_adapter(
     """An adapter whose exchanges are kept in the database."""
     recorder = ExchangeRecorder(head_end, clock=clock)
     return connect(head_end, recorder=recorder, clock=clock, new_id=uuid7)
+
+
+def longest_send(head_end: HeadEnd) -> timedelta:
+    """How long whoever sends holds what was claimed: the slowest call, and a margin."""
+    return settings.SEND_LEASE_MARGIN + timedelta(
+        seconds=head_end.connect_timeout_seconds + head_end.read_timeout_seconds
+    )
 
 
 def port_command(command: Command) -> PortCommand:

@@ -1,9 +1,8 @@
 """Sends what is due: claim with a lease, call without locks, settle by the fence."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from hanportal.audit import log
@@ -21,7 +20,12 @@ from meters.states import DesiredState
 from orders.deadlines import oslo_date
 from orders.fulfilment import settling
 from orders.fulfilment.brake import claimable, record_held
-from orders.fulfilment.connection import Connect, port_command, recorded_adapter
+from orders.fulfilment.connection import (
+    Connect,
+    longest_send,
+    port_command,
+    recorded_adapter,
+)
 from orders.fulfilment.deciding import decide
 from orders.fulfilment.expiry import has_expired
 from orders.fulfilment.gate import allowance, note_answers
@@ -141,7 +145,7 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
         allowed = allowance(fresh, at=lease_start, now=now)
         if not allowed.room:
             return []
-        lease = lease_start + settings.SEND_LEASE_MARGIN + _longest_call(head_end)
+        lease = lease_start + longest_send(head_end)
         batch = claimable(head_end, allowed=allowed, at=lease_start, now=now)
         chains = {command.chain for command in batch.commands}
         if batch.holds_the_first:
@@ -237,9 +241,3 @@ def _apply_result(command: Command, report: Report, *, clock: Clock) -> None:
         return
     finding = Finding(fault=Fault.AMBIGUOUS, detail="An answer to an older intent.")
     settling.dispose(command, finding, by=DISPATCHER, at=clock())
-
-
-def _longest_call(head_end: HeadEnd) -> timedelta:
-    return timedelta(
-        seconds=head_end.connect_timeout_seconds + head_end.read_timeout_seconds
-    )

@@ -27,14 +27,13 @@ from meters.models import HanPort, HeadEnd
 from meters.states import DesiredState, ReportedState
 from orders.deadlines import oslo_date
 from orders.fulfilment import restart_settling, settling
-from orders.fulfilment.connection import Connect, recorded_adapter
+from orders.fulfilment.connection import Connect, longest_send, recorded_adapter
 from orders.fulfilment.gate import allowance, note_answers
 from orders.fulfilment.settling import Finding
 from orders.models import Command, Consent, PortRestart, database_now
 from orders.states import CommandStatus
 
 RESTARTER = log.Actor(log.ActorKind.SYSTEM, "restart")
-LEASE_MARGIN = timedelta(seconds=15)
 SAYS_NOTHING_OF_COMMANDS = frozenset({Fault.AMBIGUOUS, Fault.THROTTLED, Fault.AUTH})
 """A head-end may refuse restarts and take commands: the breaker stays as it is."""
 
@@ -129,7 +128,7 @@ def _claim(head_end: HeadEnd, *, now: datetime) -> list[Claim]:
         allowed = allowance(fresh, at=at, now=now)
         if not allowed.room:
             return []
-        until = at + LEASE_MARGIN + _longest_call(fresh)
+        until = at + longest_send(fresh)
         due = PortRestart.objects.due(head_end, at=at).claimed()
         restarts = list(due[: allowed.room])
         log.lock_chains(*(restart.chain for restart in restarts))
@@ -292,9 +291,3 @@ def _locked(*, port_id: UUID, restart_id: UUID) -> PortRestart:
     )
     restart.port = port
     return restart
-
-
-def _longest_call(head_end: HeadEnd) -> timedelta:
-    return timedelta(
-        seconds=head_end.connect_timeout_seconds + head_end.read_timeout_seconds
-    )
